@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { asBuffer } from './bytes.ts';
+
+/**
+ * A 32-byte hash in internal (wire) byte order. The *display form* used by RPC, logs and JSON is the hex of the
+ * reversed bytes. Treat hashes as immutable: they are views that may share memory with a decoded message.
+ */
+export type Hash = Uint8Array;
+
+/** 32 zero bytes: "no hash" (null outpoint, zero stop hash, genesis prevblock). */
+export const ZERO_HASH: Hash = new Uint8Array(32);
+
+/** SHA-256. */
+export function sha256(data: Uint8Array): Uint8Array {
+  return createHash('sha256').update(data).digest();
+}
+
+/** SHA-256 applied twice: block hashes, transaction ids, merkle trees, checksums. */
+export function sha256d(data: Uint8Array): Hash {
+  return createHash('sha256').update(createHash('sha256').update(data).digest()).digest();
+}
+
+/** RIPEMD-160 of SHA-256: public key and script hashes, 20 bytes. */
+export function hash160(data: Uint8Array): Uint8Array {
+  return createHash('ripemd160').update(createHash('sha256').update(data).digest()).digest();
+}
+
+/** Display form: 64 lower-case hex digits of the reversed bytes. */
+export function hashToHex(hash: Hash): string {
+  return Buffer.from(hash).reverse().toString('hex');
+}
+
+/** The display form could not be parsed; the message is the text of docs/compatibility.md ("Hashes as text"). */
+export class HashParseError extends Error {
+  override name = 'HashParseError';
+}
+
+/**
+ * Parses a display form of at most 64 hex digits, either case. Short strings are extended with zeros on the left, so
+ * `"1"` is 00…01 and `""` is the zero hash; odd lengths are allowed.
+ * @throws {HashParseError} if longer than 64 characters or not hex.
+ */
+export function hashFromHex(text: string): Hash {
+  if (text.length > 64) throw new HashParseError('max hash string length is 64 bytes');
+  const bad = /[^0-9a-fA-F]/u.exec(text);
+  if (bad) {
+    const code = bad[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+    throw new HashParseError(`encoding/hex: invalid byte: U+${code} '${bad[0]}'`);
+  }
+  return Buffer.from(text.padStart(64, '0'), 'hex').reverse();
+}
+
+/** Key of a hash for Map and Set: its 32 bytes as a latin1 string (fastest form measured, see docs/decisions). */
+export function hashKey(hash: Hash): string {
+  return asBuffer(hash).toString('latin1', 0, 32);
+}
+
+/** Inverse of {@link hashKey}. */
+export function hashFromKey(key: string): Hash {
+  return Buffer.from(key, 'latin1');
+}
+
+/** True if all 32 bytes are zero. */
+export function isZeroHash(hash: Hash): boolean {
+  for (let i = 0; i < 32; i++) if (hash[i] !== 0) return false;
+  return true;
+}
+
+/**
+ * Orders hashes by display form ascending: bytes compared from the last to the first. This is the only order of
+ * hashes that the protocol knows (tips hash, colouring, blocks of one height).
+ */
+export function compareHashes(a: Hash, b: Hash): number {
+  for (let i = 31; i >= 0; i--) {
+    const difference = a[i]! - b[i]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
