@@ -1,0 +1,4 @@
+import type { Suite } from './suite.ts';
+
+/** Every conformance suite, in the order they are printed. */
+export const suites: readonly Suite[] = [];
