@@ -1,0 +1,6 @@
+/** Networks and their constants. See docs/networks.md. */
+export * from './constants.ts';
+export type { Deployment, DnsSeed, NetworkName, NetworkParams } from './network.ts';
+export { NETWORK_NAMES, networkParams } from './networks.ts';
+export { retargetInterval, wholeMilliseconds } from './retarget.ts';
+export { subsidy } from './subsidy.ts';
