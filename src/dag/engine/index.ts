@@ -1,0 +1,6 @@
+/**
+ * The DAG engine: block index, reachability, PHANTOM colouring and block order as pure structures over dense ids. No
+ * store, no clock, no block contents. Its public face; the rest of `src/dag/` imports from here only.
+ */
+export { type BlockFacts, BlockIndex, type BlockIndexOptions, BlockStatus } from './block-index.ts';
+export { DagEngine, type EngineChange, EngineLoadError, type EngineOptions, type OrderWrite } from './engine.ts';
