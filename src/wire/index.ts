@@ -9,7 +9,11 @@ export {
   type Verification,
 } from './block.ts';
 export { type BlockBindingProblem, checkBlockBinding } from './block-binding.ts';
+export { COMMANDS, decodePayload, maxPayload } from './codec.ts';
 export { endOfData, messageError, WireError, type WireErrorKind } from './errors.ts';
+export { FrameDecoder, type FrameLimits } from './frame-decoder.ts';
+export { encodeFrame, encodeMessage } from './frame-encoder.ts';
+export { FRAME_HEADER_SIZE, MAX_PAYLOAD, magicToString } from './frame-header.ts';
 export { BlockHeader, type BlockHeaderFields, HEADER_SIZE } from './header.ts';
 export {
   INV_WITNESS_FLAG,
@@ -24,6 +28,11 @@ export {
 export { hostPort, ipFromString, ipToString, isMappedIpv4 } from './ip-text.ts';
 export { hashPair, merkleLevels, merkleRoot, witnessMerkleRoot } from './merkle.ts';
 export type * from './message.ts';
+export { MAX_ADDRESSES } from './messages/addresses.ts';
+export { MAX_BLOCK_PAYLOAD, MAX_HEADERS } from './messages/blocks.ts';
+export { MAX_CFHEADERS } from './messages/cfilters.ts';
+export type { WireContext } from './messages/codec.ts';
+export { checkUserAgent, MAX_USER_AGENT_SIZE } from './messages/version.ts';
 export { type NetAddress, UNKNOWN_IP } from './net-address.ts';
 export { ByteReader } from './reader.ts';
 export { RejectCode, rejectCodeToString } from './reject-code.ts';
