@@ -1,0 +1,8 @@
+/** One remote node: handshake, framing, queues, trickle, ping, stall detection, statistics. See docs/protocol.md. */
+export { netAddressOf, splitHostPort } from './address.ts';
+export { DEFAULT_LIMITS, type PeerLimits, ProtocolGate } from './limits.ts';
+export { SentNonces } from './nonces.ts';
+export { Peer } from './peer.ts';
+export type { AddressLists } from './push.ts';
+export type { Transport, TransportHandlers } from './transport.ts';
+export type { MessageHandlers, PeerDeps, PeerHandlers, PeerOptions, PeerStats, SendOptions } from './types.ts';
