@@ -1,0 +1,16 @@
+/** Script engine, signature hashes, templates, addresses and keys. See docs/protocol.md, "Scripts". */
+export { ScriptBuilder } from './builder.ts';
+export { disassemble } from './disassemble.ts';
+export { isPrivateKey, isPublicKey, publicKeyOf, recoverPublicKey, signHash, verifySignature } from './ecdsa.ts';
+export { verifyInput } from './engine.ts';
+export { ScriptError, type ScriptErrorCode, type ScriptErrorPhase } from './errors.ts';
+export { NO_FLAGS, ScriptFlag, type ScriptFlags, STANDARD_FLAGS } from './flags.ts';
+export type { InputCheck } from './machine.ts';
+export { Op, opcodeName } from './opcodes.ts';
+export { isPushOnly, parseScript, pushedData } from './parse.ts';
+export { legacySignatureHash, SigHash, witnessSignatureHash } from './sighash.ts';
+export { SigHashCache } from './sighash-cache.ts';
+export { SignatureCache } from './signature-cache.ts';
+export { encodeSignature, parseSignature } from './signature-encoding.ts';
+export { countPreciseSigOps, countSigOps, legacySigOps, p2shSigOps, sigOpCost, witnessSigOps } from './sigops.ts';
+export { classifyScript, isScriptHash, isUnspendable, type ScriptClass, type ScriptTemplate } from './templates.ts';
