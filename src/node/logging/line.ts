@@ -1,0 +1,45 @@
+import type { LogLevel } from '../../util/log.ts';
+
+/** Three-letter forms of the levels in log lines. */
+const LABELS: Readonly<Record<LogLevel, string>> = {
+  trace: 'TRC',
+  debug: 'DBG',
+  info: 'INF',
+  warn: 'WRN',
+  error: 'ERR',
+  critical: 'CRT',
+};
+
+const two = (value: number) => String(value).padStart(2, '0');
+
+/** Local time as `YYYY-MM-DD hh:mm:ss.mmm`. */
+function timeText(milliseconds: number): string {
+  const time = new Date(milliseconds);
+  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+  return `${date} ${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+}
+
+/**
+ * One log line, `TIME [LVL] TAG: message` with a line end. `origin` is ` file:line` or empty.
+ * @param milliseconds Unix time.
+ */
+export function formatLine(milliseconds: number, level: LogLevel, tag: string, origin: string, message: string): string {
+  return `${timeText(milliseconds)} [${LABELS[level]}] ${tag}${origin}: ${message}\n`;
+}
+
+/** Which form of `file:line` the environment variable LOGFLAGS asks for. */
+export function originStyle(flags: string | undefined): 'none' | 'short' | 'long' {
+  const words = (flags ?? '').split(',');
+  if (words.includes('longfile')) return 'long';
+  return words.includes('shortfile') ? 'short' : 'none';
+}
+
+/** ` file:line` of a caller, taken from a stack trace. `depth` is how many calls lie between it and the trace. */
+export function originOf(stack: string | undefined, depth: number, style: 'short' | 'long'): string {
+  const frame = (stack ?? '').split('\n')[depth + 1] ?? '';
+  const found = /\(?(?:file:\/\/)?([^()\s]+):(\d+):\d+\)?$/u.exec(frame);
+  if (!found) return ' ???:0';
+  const [, path, line] = found;
+  return ` ${style === 'short' ? path.slice(path.lastIndexOf('/') + 1) : path}:${line}`;
+}
