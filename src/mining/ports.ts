@@ -1,0 +1,95 @@
+import type { Hash } from '../util/hash.ts';
+import type { Block, OutPoint, Transaction, TxOutput } from '../wire/index.ts';
+
+/** An output of the stored output set. */
+export interface StoredOutput {
+  /** nanoSoter. */
+  readonly value: bigint;
+  readonly pkScript: Uint8Array;
+  /** Height of the block that created it. */
+  readonly height: number;
+  readonly isCoinbase: boolean;
+}
+
+/** What a template needs to know of the DAG. All of one call happens in one turn, so it sees one state. */
+export interface TemplateDag {
+  /** The current tips, older ones ascending by display form and the newest last, and facts about them. */
+  snapshot(): {
+    readonly tips: readonly Hash[];
+    /** Tips hash: the `prevBlock` of a block that names exactly these parents. */
+    readonly hash: Hash;
+    /** Least and greatest height among the tips. */
+    readonly minHeight: number;
+    readonly maxHeight: number;
+  };
+  /** State of the block connected last. `medianTime`: seconds, the median over its and its ancestors' timestamps. */
+  bestState(): { readonly medianTime: number };
+  /** Compact target that a block on the current tips with this timestamp (seconds) must have. */
+  requiredBits(time: number): number;
+  /** Network-adjusted time, whole seconds. */
+  adjustedTime(): number;
+  /** A stored block; undefined if unknown. */
+  getBlock(hash: Hash): Pick<Block, 'parentsVersion' | 'parents'> | undefined;
+  /** An output of the stored output set. */
+  utxo(outpoint: OutPoint): StoredOutput | undefined;
+  /** Checks a block on the current tips in everything but its proof of work. @throws {Error} if it breaks a rule. */
+  checkTemplate(block: Block): void;
+}
+
+/** One transaction that a template may include. */
+export interface SourceEntry {
+  readonly transaction: Transaction;
+  /** Inputs less outputs, nanoSoter. */
+  readonly fee: bigint;
+  /** nanoSoter per 1,000 bytes of virtual size, rounded down. */
+  readonly feeRate: bigint;
+}
+
+/** Where transactions for templates come from: the memory pool. */
+export interface TransactionSource {
+  /** Every unconfirmed transaction of the pool, in any order. No two spend the same output. */
+  entries(): Iterable<SourceEntry>;
+  /** A number that differs whenever the content differs. */
+  readonly version: number;
+}
+
+/** Script rules of the relay policy, as far as a template applies them. */
+export interface ScriptRules {
+  /**
+   * Signature operation cost (BIP 141): four times the legacy and P2SH counts, plus witness operations if `witness`.
+   * `spent` are the outputs spent, one an input.
+   */
+  sigOpCost(transaction: Transaction, spent: readonly TxOutput[], witness: boolean): number;
+  /** Four times the legacy count, which needs no spent outputs. */
+  legacySigOpCost(transaction: Transaction): number;
+  /** Whether every input passes under the standard flags. */
+  verify(transaction: Transaction, spent: readonly TxOutput[]): boolean;
+  /** Whether no script can ever spend an output with this script. */
+  isUnspendable(pkScript: Uint8Array): boolean;
+}
+
+/** Where solved blocks go: the same way as blocks from peers. */
+export interface BlockSink {
+  /** @throws {Error} (or rejects) if the block breaks a rule; the message says which. */
+  submit(block: Block): SubmitOutcome | Promise<SubmitOutcome>;
+}
+
+/** What became of a submitted block. An orphan is kept until its parents arrive; it does not count as mined. */
+export interface SubmitOutcome {
+  readonly status: 'accepted' | 'orphan';
+}
+
+/** What a miner must know of the rest of the network before it mines. */
+export interface NetworkView {
+  peerCount(): number;
+  /** Whether the node has caught up with its peers and with the clock. */
+  isCurrent(): boolean;
+}
+
+/** Where the miner sends what it measures. */
+export interface MiningMeasurements {
+  /** Milliseconds that an accepted block took. */
+  readonly solveTime: { send(milliseconds: number): void };
+  readonly solveCount: { send(blocks: number): void };
+  readonly solveHash: { send(hash: Hash): void };
+}
