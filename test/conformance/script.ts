@@ -1,5 +1,10 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
+import { networkParams } from '../../src/params/index.ts';
 import {
+  addressesOf,
+  describeInputFailure,
+  disassemble,
+  encodeAddress,
   legacySignatureHash,
   ScriptError,
   type ScriptErrorCode,
@@ -7,10 +12,11 @@ import {
   SigHashCache,
   SignatureCache,
   STANDARD_FLAGS,
+  scriptHashAddress,
   verifyInput,
 } from '../../src/script/index.ts';
 import { hexToBytes } from '../../src/util/bytes.ts';
-import { hashFromHex, hashToHex, isZeroHash, ZERO_HASH } from '../../src/util/hash.ts';
+import { hash160, hashFromHex, hashToHex, isZeroHash, ZERO_HASH } from '../../src/util/hash.ts';
 import { SeededRandom } from '../../src/util/testing/seeded-random.ts';
 import { Transaction } from '../../src/wire/index.ts';
 import { assemble } from './script-text.ts';
@@ -281,6 +287,87 @@ const blockOrPolicy: Suite = {
   },
 };
 
+interface Submission {
+  id: string;
+  profile: string;
+  tx?: string;
+  prevouts?: { txid: string; vout: number; value: number; script: string }[];
+  accepted?: boolean;
+  error?: { message: string };
+}
+
+const FAILED_INPUT = /^TX rejected: (?<text>failed to (?:parse|validate) input .*)$/u;
+
+/** What the memory pool of a running node said of scripts: full texts of refusals, and no word where it accepted. */
+const rejectTexts: Suite = {
+  name: 'script/reject_texts',
+  async run({ json, check }) {
+    const { records } = json<{ records: Submission[] }>('mempool/scenario_main.json.gz');
+    for (const { id, profile, tx: hex, prevouts, accepted, error } of records) {
+      const text = FAILED_INPUT.exec(error?.message ?? '')?.groups?.text;
+      if (!hex || !prevouts || (!accepted && text === undefined)) continue;
+      await check(`${id} ${profile}`, () => {
+        const tx = Transaction.fromBytes(hexToBytes(hex));
+        const hashes = new SigHashCache(tx);
+        let failure: string | undefined;
+        for (const [inputIndex, { prevout }] of tx.inputs.entries()) {
+          const spent = prevouts.find(({ txid, vout }) => txid === hashToHex(prevout.hash) && vout === prevout.index);
+          if (!spent) throw new Error(`input ${inputIndex} spends an unknown output`);
+          const prevScript = hexToBytes(spent.script);
+          try {
+            verifyInput({ tx, inputIndex, prevScript, amount: BigInt(spent.value), flags: STANDARD_FLAGS, hashes });
+          } catch (problem) {
+            if (!(problem instanceof ScriptError)) throw problem;
+            failure ??= describeInputFailure(problem, tx, inputIndex, prevScript);
+          }
+        }
+        strictEqual(failure, text);
+      });
+    }
+  },
+};
+
+interface RpcRecord {
+  name: string;
+  method: string;
+  params: unknown[];
+  response?: { result: { asm: string; type: string; reqSigs?: number; addresses?: string[]; p2sh?: string } | null };
+}
+
+/** How a running node described scripts. */
+const decodeScript: Suite = {
+  name: 'script/decodescript',
+  async run({ json, check }) {
+    const params = networkParams('simnet');
+    const walk = async (value: unknown): Promise<void> => {
+      if (typeof value !== 'object' || value === null) return;
+      const { name, method, params: parameters, response } = value as Partial<RpcRecord>;
+      const expected = response?.result;
+      if (method !== 'decodescript' || !expected || !parameters) {
+        for (const part of Object.values(value)) await walk(part);
+        return;
+      }
+      await check(String(name), () => {
+        const hex = String(parameters[0]);
+        const script = hexToBytes(hex.length % 2 === 0 ? hex : `0${hex}`);
+        const { class: type, requiredSigs, addresses } = addressesOf(script, params);
+        const p2sh = encodeAddress(scriptHashAddress(hash160(script), params));
+        deepStrictEqual(
+          {
+            asm: disassemble(script),
+            ...(requiredSigs > 0 && { reqSigs: requiredSigs }),
+            type,
+            ...(addresses.length > 0 && { addresses: addresses.map(encodeAddress) }),
+            ...(type !== 'scripthash' && { p2sh }),
+          },
+          expected,
+        );
+      });
+    };
+    await walk(json('rpc/fresh-indexed.json'));
+  },
+};
+
 /** Suites of the room src/script. */
 export const scriptSuites: readonly Suite[] = [
   scriptTests,
@@ -288,4 +375,6 @@ export const scriptSuites: readonly Suite[] = [
   txSuite('tx_invalid'),
   sigHash,
   blockOrPolicy,
+  rejectTexts,
+  decodeScript,
 ];

@@ -1,5 +1,7 @@
+import { addressSuites } from './addresses.ts';
 import { scriptSuites } from './script.ts';
 import type { Suite } from './suite.ts';
+import { wireSuites } from './wire.ts';
 
 /** Every conformance suite, in the order they are printed. */
-export const suites: readonly Suite[] = [...scriptSuites];
+export const suites: readonly Suite[] = [...wireSuites, ...scriptSuites, ...addressSuites];
