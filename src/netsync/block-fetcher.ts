@@ -1,0 +1,207 @@
+import { type Hash, hashFromKey, hashKey } from '../util/hash.ts';
+import { InvType, type InvVector, Services, UNKNOWN_HEIGHT } from '../wire/index.ts';
+import { MAX_OPEN_BLOCKS_PER_PEER, MAX_OPEN_REQUESTS } from './limits.ts';
+import { MissingParents } from './missing-parents.ts';
+import type { PeerState } from './peer-state.ts';
+import type { SyncDag } from './ports.ts';
+import { type OpenRequest, RequestTable } from './request-table.ts';
+
+/** Hashes remembered as belonging to bad blocks. */
+const MAX_BAD_HASHES = 1000;
+/** How many peers are tried for one block before it waits for the next occasion. */
+const MAX_ATTEMPTS = 8;
+
+/**
+ * Which blocks are asked of whom. Announced blocks come from their announcer, missing parents of orphans from the peer
+ * at hand, and what one peer fails to deliver goes to another one at once.
+ */
+export class BlockFetcher {
+  readonly #dag: SyncDag;
+  readonly #peers: ReadonlyMap<number, PeerState>;
+  readonly #now: () => number;
+  readonly #expiry: number;
+  readonly #requests: RequestTable;
+  readonly #missing = new MissingParents();
+  readonly #bad = new Set<string>();
+
+  /**
+   * @param now steady time in milliseconds.
+   * @param expiry milliseconds after which a silent peer's requests may be given to others.
+   */
+  constructor(dag: SyncDag, peers: ReadonlyMap<number, PeerState>, now: () => number, expiry: number) {
+    this.#dag = dag;
+    this.#peers = peers;
+    this.#now = now;
+    this.#expiry = expiry;
+    this.#requests = new RequestTable({ limit: MAX_OPEN_REQUESTS, limitPerPeer: MAX_OPEN_BLOCKS_PER_PEER, expiry });
+  }
+
+  /** Blocks that the peer owes us. */
+  owedBy(state: PeerState): number {
+    return this.#requests.owedBy(state.peer.id);
+  }
+
+  /** Steady time of the peer's last delivery, or of the first request to it. */
+  lastDelivery(state: PeerState): number {
+    return this.#requests.lastDelivery(state.peer.id);
+  }
+
+  /** Open block requests over all peers. */
+  get openRequests(): number {
+    return this.#requests.size;
+  }
+
+  /** Blocks that orphans wait for. */
+  get missingParents(): number {
+    return this.#missing.size;
+  }
+
+  wasAsked(state: PeerState, hash: Hash): boolean {
+    return this.#requests.wasAsked(state.peer.id, hashKey(hash));
+  }
+
+  /** True if the block is in the DAG, among its orphans, or known to be bad. */
+  isKnown(hash: Hash): boolean {
+    return this.#dag.haveBlock(hash) || this.#bad.has(hashKey(hash));
+  }
+
+  /**
+   * Opens the request for an announced block, unless it is known or somebody else is about to deliver it.
+   * @returns the getdata entry to send, or undefined.
+   */
+  requestAnnounced(state: PeerState, entry: InvVector): InvVector | undefined {
+    const witness = (state.peer.services & Services.witness) !== 0n;
+    if (entry.type === InvType.block && !witness) return undefined;
+    if (this.isKnown(entry.hash)) return undefined;
+    const key = hashKey(entry.hash);
+    state.offers(key);
+    if (!this.#requests.ask(state.peer.id, entry.hash, entry.height, this.#now())) {
+      this.#requests.addSource(key, state.peer.id);
+      return undefined;
+    }
+    return { type: witness ? InvType.witnessBlock : entry.type, hash: entry.hash, height: entry.height };
+  }
+
+  /** An orphan was parked: remembers what it waits for. */
+  parked(orphan: Hash, parents: readonly Hash[]): void {
+    this.#missing.add(orphan, parents, this.#now());
+  }
+
+  /** The block came, or will never be wanted. */
+  settled(hash: Hash): void {
+    this.#missing.remove(hashKey(hash));
+  }
+
+  /**
+   * Asks a peer for every missing parent that nobody is being asked for, in one message. Not while it lists what lies
+   * below our height, because the parents are on that list.
+   */
+  requestMissing(state: PeerState): void {
+    if (state.walk) return;
+    const now = this.#now();
+    const wanted: InvVector[] = [];
+    for (const key of this.#missing.keys()) {
+      if (this.#requests.isOpen(key, now) || state.isLacking(key, now, this.#expiry)) continue;
+      const hash = hashFromKey(key);
+      if (this.isKnown(hash)) {
+        this.#missing.remove(key);
+        continue;
+      }
+      if (!this.#requests.ask(state.peer.id, hash, UNKNOWN_HEIGHT, now)) break;
+      wanted.push({ type: blockType(state), hash, height: UNKNOWN_HEIGHT });
+    }
+    if (wanted.length > 0) state.peer.getData(wanted);
+  }
+
+  /**
+   * A block came from a peer: closes its request.
+   * @returns undefined if it was not asked of this peer.
+   */
+  delivered(state: PeerState, hash: Hash): { readonly request: OpenRequest | undefined } | undefined {
+    return this.#requests.delivered(state.peer.id, hashKey(hash), this.#now());
+  }
+
+  /**
+   * A peer delivered bytes that are not the block they should be.
+   * @param provenByHash every block of this hash is bad, so nobody needs to be asked again.
+   */
+  spoiled(state: PeerState, hash: Hash, request: OpenRequest | undefined, provenByHash: boolean): void {
+    const key = hashKey(hash);
+    if (provenByHash) {
+      this.#missing.remove(key);
+      if (this.#bad.size >= MAX_BAD_HASHES) for (const oldest of [...this.#bad].slice(0, 100)) this.#bad.delete(oldest);
+      this.#bad.add(key);
+      return;
+    }
+    state.lacks(key, this.#now());
+    if (request) this.#askOthers([request]);
+  }
+
+  /** The peer does not have these blocks: they are asked of others. */
+  notFound(state: PeerState, hashes: readonly Hash[]): void {
+    const freed: OpenRequest[] = [];
+    for (const hash of hashes) {
+      const key = hashKey(hash);
+      if (!this.#requests.wasAsked(state.peer.id, key)) continue;
+      state.lacks(key, this.#now());
+      const request = this.#requests.refused(state.peer.id, key);
+      if (request) freed.push(request);
+    }
+    this.#askOthers(freed);
+  }
+
+  /** The peer left: what it owed is asked of others at once. */
+  release(state: PeerState): void {
+    this.#askOthers(this.#requests.release(state.peer.id));
+  }
+
+  /** Gives expired requests to others. Where nobody else is known the first peer keeps its chance. */
+  retryExpired(): void {
+    this.#askOthers(this.#requests.expired(this.#now()));
+  }
+
+  /** Forgets missing blocks that no orphan waits for any more. */
+  prune(): void {
+    this.#missing.prune((hash) => this.#dag.isOrphan(hash), this.#now());
+  }
+
+  #askOthers(requests: readonly OpenRequest[]): void {
+    const byPeer = new Map<PeerState, InvVector[]>();
+    for (const request of requests) {
+      if (this.isKnown(request.hash)) {
+        this.#requests.drop(request.key);
+        continue;
+      }
+      const next = this.#otherSource(request);
+      if (!next || !this.#requests.ask(next.peer.id, request.hash, request.height, this.#now(), request)) continue;
+      const vector = { type: blockType(next), hash: request.hash, height: request.height };
+      const vectors = byPeer.get(next);
+      if (vectors) vectors.push(vector);
+      else byPeer.set(next, [vector]);
+    }
+    for (const [state, vectors] of byPeer) state.peer.getData(vectors);
+  }
+
+  /** Who else may have the block: an announcer, or for a missing parent anybody who has not denied it. */
+  #otherSource(request: OpenRequest): PeerState | undefined {
+    const now = this.#now();
+    for (const id of request.sources) {
+      const state = this.#peers.get(id);
+      if (state && id !== request.peer && !state.isLacking(request.key, now, this.#expiry)) return state;
+    }
+    if (!this.#missing.has(request.key) || request.attempts >= MAX_ATTEMPTS) return undefined;
+    let unproven: PeerState | undefined;
+    for (const state of this.#peers.values()) {
+      if (this.#requests.wasAsked(state.peer.id, request.key)) continue;
+      if (state.peer.maxHeight === 0 || state.isLacking(request.key, now, this.#expiry)) continue;
+      if (state.provenHeight >= 0) return state;
+      unproven ??= state;
+    }
+    return unproven;
+  }
+}
+
+/** The inventory type under which this peer is asked for blocks. */
+function blockType(state: PeerState): number {
+  return (state.peer.services & Services.witness) !== 0n ? InvType.witnessBlock : InvType.block;
+}

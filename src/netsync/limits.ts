@@ -1,0 +1,59 @@
+import type { Generation } from '../wire/index.ts';
+
+/** Most entries that fit into one inv, getdata or notfound (docs/protocol.md, "Messages"). */
+export const MAX_INV_ENTRIES = 45_000;
+
+/** Most entries of one inv that answers a getblocks; an answer of this size says "there may be more". */
+export const MAX_GETBLOCKS_ANSWER = 500;
+
+/** Rejected transactions that are remembered so as not to fetch and judge them again. */
+export const MAX_REJECTED_TRANSACTIONS = 1000;
+
+/** Requests for blocks (and, counted apart, for transactions) that may be open with all peers together. */
+export const MAX_OPEN_REQUESTS = 50_000;
+
+/** Blocks that may be open with one peer. A getblocks answer has 500, so an honest peer never comes near it. */
+export const MAX_OPEN_BLOCKS_PER_PEER = 2000;
+
+/** Transactions that may be open with one peer. */
+export const MAX_OPEN_TRANSACTIONS_PER_PEER = 5000;
+
+/**
+ * A peer that announces one block further above our greatest height than this is worth a getblocks: fetching that
+ * block and its parents one by one would take a round trip a generation.
+ */
+export const NEAR_HEIGHTS = 16;
+
+/** After so many orphans in a row from one peer, parents are no longer asked one generation a round trip. */
+export const ORPHANS_BEFORE_WALK = 16;
+
+/** Generations that a first look below our own height goes back; doubled at each further look. */
+export const WALK_BACK = 100;
+
+/** Missing parents that are remembered over all orphans, and those of one orphan. */
+export const MAX_MISSING_PARENTS = 5000;
+export const MAX_MISSING_PER_ORPHAN = 500;
+
+/** A sync peer without an accepted block for so long is replaced, and disconnected if it claims to have more. */
+export const STALL_AFTER_MS = 3 * 60_000;
+
+/** How often stalls and unproved claims are looked at. */
+export const STALL_SAMPLE_MS = 30_000;
+
+/** How often requests are checked for expiry and a quiet synchronisation is moved on. */
+export const TICK_MS = 1000;
+
+/** A sync peer that owes blocks and delivers none for so long is replaced if another peer claims to have them. */
+export const SLOW_AFTER_MS = 20_000;
+
+/** A claimed height above ours keeps us from being current for so long after it was first heard, then it needs proof. */
+export const CLAIM_GRACE_MS = 10_000;
+
+/** A peer whose claim turned out empty is given another chance after so long; doubled at each failure, up to an hour. */
+export const DISTRUST_MS = 60_000;
+export const MAX_DISTRUST_MS = 60 * 60_000;
+
+/** When a request may be given to somebody else: soon in generation 2, later in generation 4 (docs/protocol.md, "Peers"). */
+export function requestExpiry(generation: Generation): number {
+  return generation === 2 ? 4000 : 30_000;
+}

@@ -1,0 +1,194 @@
+import { type Hash, hashKey } from '../util/hash.ts';
+
+/** An item that was requested and has neither come nor been refused. */
+export interface OpenRequest {
+  readonly key: string;
+  readonly hash: Hash;
+  /** Height as announced, -1 if unknown. */
+  readonly height: number;
+  /** The peer that was asked last. */
+  readonly peer: number;
+  /** Steady time of the last asking, milliseconds. */
+  readonly askedAt: number;
+  /** How many peers were asked so far. */
+  readonly attempts: number;
+  /** Other peers that announced the item meanwhile and can be asked if this one fails. */
+  readonly sources: number[];
+}
+
+/** Bounds of a request table. */
+export interface RequestTableOptions {
+  /** Open requests over all peers. */
+  readonly limit: number;
+  /** Items that one peer can owe us. */
+  readonly limitPerPeer: number;
+  /** Milliseconds without a delivery of the asked peer until an item may be asked of somebody else. */
+  readonly expiry: number;
+}
+
+/** Alternative sources remembered for one item. */
+const MAX_SOURCES = 4;
+/** A peer that delivers other things may keep an item back for so many times the expiry. */
+const HARD_EXPIRY_FACTOR = 8;
+
+interface PeerRequests {
+  /** Everything asked of the peer and neither delivered nor refused; insertion order is order of asking. */
+  readonly asked: Map<string, number>;
+  lastDelivery: number;
+}
+
+/**
+ * Who was asked for what. Each item is open with one peer at a time; it can be given to another one when the first
+ * refuses, leaves, or lets the expiry pass without delivering anything. A late delivery of the first is still
+ * recognised as requested. Every operation costs the same however many requests are open, and the table is bounded.
+ */
+export class RequestTable {
+  readonly #options: RequestTableOptions;
+  readonly #open = new Map<string, OpenRequest>();
+  readonly #peers = new Map<number, PeerRequests>();
+
+  constructor(options: RequestTableOptions) {
+    this.#options = options;
+  }
+
+  /** Open requests over all peers. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Items this peer owes us, expired ones included. */
+  owedBy(peer: number): number {
+    return this.#peers.get(peer)?.asked.size ?? 0;
+  }
+
+  /** When the peer last delivered something, or was first asked; steady milliseconds. */
+  lastDelivery(peer: number): number {
+    return this.#peers.get(peer)?.lastDelivery ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** True if the item is open with some peer and may not yet be asked of another. */
+  isOpen(key: string, now: number): boolean {
+    const request = this.#open.get(key);
+    return request !== undefined && now < this.#deadline(request);
+  }
+
+  /** True if the item was asked of this peer and has not come from it yet. */
+  wasAsked(peer: number, key: string): boolean {
+    return this.#peers.get(peer)?.asked.has(key) ?? false;
+  }
+
+  /**
+   * Opens a request, or moves an expired one to another peer.
+   * @param closed the request that was closed because its peer failed, if this one continues it.
+   * @returns false if it is open elsewhere or a bound is reached; the item is then not to be asked.
+   */
+  ask(peer: number, hash: Hash, height: number, now: number, closed?: OpenRequest): boolean {
+    const key = hashKey(hash);
+    const open = this.#open.get(key);
+    if (open && now < this.#deadline(open)) return false;
+    if (!open && this.#open.size >= this.#options.limit) return false;
+    const previous = open ?? closed;
+    const requests = this.#requestsOf(peer, now);
+    if (!requests.asked.has(key) && requests.asked.size >= this.#options.limitPerPeer) return false;
+    this.#open.delete(key);
+    this.#open.set(key, {
+      key,
+      hash: previous?.hash ?? Uint8Array.from(hash),
+      height,
+      peer,
+      askedAt: now,
+      attempts: (previous?.attempts ?? 0) + 1,
+      sources: previous?.sources.filter((source) => source !== peer) ?? [],
+    });
+    requests.asked.delete(key);
+    requests.asked.set(key, now);
+    return true;
+  }
+
+  /** Remembers a peer that could be asked instead, if the item is open with another one. */
+  addSource(key: string, peer: number): void {
+    const request = this.#open.get(key);
+    if (!request || request.peer === peer || request.sources.includes(peer)) return;
+    if (request.sources.length < MAX_SOURCES) request.sources.push(peer);
+  }
+
+  /**
+   * The item came from this peer: the request is closed whoever was asked last.
+   * @returns the request, or undefined if the item was not asked of this peer.
+   */
+  delivered(peer: number, key: string, now: number): { readonly request: OpenRequest | undefined } | undefined {
+    const requests = this.#peers.get(peer);
+    if (!requests?.asked.delete(key)) return undefined;
+    requests.lastDelivery = now;
+    const request = this.#open.get(key);
+    this.#open.delete(key);
+    return { request };
+  }
+
+  /**
+   * The peer does not have the item.
+   * @returns the request if nobody else is being asked for it now.
+   */
+  refused(peer: number, key: string): OpenRequest | undefined {
+    this.#peers.get(peer)?.asked.delete(key);
+    const request = this.#open.get(key);
+    if (request?.peer !== peer) return undefined;
+    this.#open.delete(key);
+    return request;
+  }
+
+  /** The peer left. @returns the requests that were open with it; they are closed. */
+  release(peer: number): OpenRequest[] {
+    const requests = this.#peers.get(peer);
+    this.#peers.delete(peer);
+    const released: OpenRequest[] = [];
+    for (const key of requests?.asked.keys() ?? []) {
+      const request = this.#open.get(key);
+      if (request?.peer !== peer) continue;
+      this.#open.delete(key);
+      released.push(request);
+    }
+    return released;
+  }
+
+  /** Requests whose peer let the expiry pass, oldest of each peer first. They stay open until somebody else is asked. */
+  expired(now: number): OpenRequest[] {
+    const out: OpenRequest[] = [];
+    for (const [peer, { asked, lastDelivery }] of this.#peers) {
+      const soft = now - lastDelivery >= this.#options.expiry;
+      for (const [key, askedAt] of asked) {
+        const age = now - askedAt;
+        if (age < this.#options.expiry || (!soft && age < this.#options.expiry * HARD_EXPIRY_FACTOR)) break;
+        const request = this.#open.get(key);
+        if (request?.peer === peer) out.push(request);
+      }
+    }
+    return out;
+  }
+
+  /** Closes a request that nobody can answer. */
+  drop(key: string): void {
+    this.#open.delete(key);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#open.clear();
+    this.#peers.clear();
+  }
+
+  #deadline({ peer, askedAt }: OpenRequest): number {
+    const { expiry } = this.#options;
+    const soft = Math.max(askedAt, this.lastDelivery(peer)) + expiry;
+    return Math.min(soft, askedAt + expiry * HARD_EXPIRY_FACTOR);
+  }
+
+  #requestsOf(peer: number, now: number): PeerRequests {
+    let requests = this.#peers.get(peer);
+    if (!requests) {
+      requests = { asked: new Map(), lastDelivery: now };
+      this.#peers.set(peer, requests);
+    }
+    return requests;
+  }
+}

@@ -1,0 +1,379 @@
+import { hashKey, hashToHex, isZeroHash } from '../util/hash.ts';
+import type { Timer } from '../util/ports.ts';
+import { type Block, InvType, type InvVector, type Transaction } from '../wire/index.ts';
+import { BlockFetcher } from './block-fetcher.ts';
+import { BlockQueue, StoppedError } from './block-queue.ts';
+import { NEAR_HEIGHTS, requestExpiry, TICK_MS } from './limits.ts';
+import { PeerState } from './peer-state.ts';
+import type { ProcessResult, SyncBlockInfo, SyncManagerDeps, SyncManagerOptions, SyncPeer } from './ports.ts';
+import { faultOf, isDuplicate, isVerdict, refusalOf } from './rejects.ts';
+import type { OpenRequest } from './request-table.ts';
+import { Synchronizer } from './synchronizer.ts';
+import { TransactionFetcher } from './transaction-fetcher.ts';
+import { Walker } from './walker.ts';
+
+/** Orphans' missing parents are looked over after so many ticks. */
+const TICKS_PER_PRUNE = 60;
+/** Blocks that a peer must still owe for commits to be gathered, and how long they are, in milliseconds. */
+const CATCHING_UP_BLOCKS = 8;
+const GATHER_MS = 200;
+/** Blocks held back from announcement. */
+const MAX_UNANNOUNCED = 64;
+/** Default of `reconcileDelay`. */
+const RECONCILE_DELAY_MS = 5000;
+
+const SUPPORTED: ReadonlySet<number> = new Set([InvType.tx, InvType.block, InvType.witnessTx, InvType.witnessBlock]);
+
+function isBlockEntry({ type }: InvVector): boolean {
+  return type === InvType.block || type === InvType.witnessBlock;
+}
+
+/** Fill of the sync manager's tables. */
+export interface SyncLoad {
+  readonly peers: number;
+  readonly openBlocks: number;
+  readonly openTransactions: number;
+  readonly missingParents: number;
+  readonly queuedBlocks: number;
+}
+
+/**
+ * Decides which blocks and transactions are fetched from whom and feeds them to the DAG and the pool. Calls of one peer
+ * must come in the order of its messages; the promise for a block or transaction resolves when it was dealt with, and
+ * until then the peer's next message is to be left unread. See docs/protocol.md, "Peers".
+ */
+export class SyncManager {
+  readonly #options: SyncManagerOptions;
+  readonly #deps: SyncManagerDeps;
+  readonly #peers = new Map<number, PeerState>();
+  readonly #blocks: BlockFetcher;
+  readonly #transactions: TransactionFetcher;
+  readonly #sync: Synchronizer;
+  readonly #walker: Walker;
+  readonly #queue: BlockQueue;
+  #timer: Timer | undefined;
+  #unsubscribe: (() => void)[] = [];
+  #ticks = 0;
+  #stopped = false;
+  /** Set while the DAG gathers commits; ends it. */
+  #gathering: Timer | undefined;
+  /** True while the events of a batch fire. */
+  #committing = false;
+  /** Newest blocks that were not announced because we are far behind; none is a parent of another. */
+  readonly #unannounced = new Map<string, SyncBlockInfo>();
+
+  constructor(options: SyncManagerOptions, deps: SyncManagerDeps) {
+    const { dag, pool, announcer, world, logger } = deps;
+    this.#options = options;
+    this.#deps = deps;
+    const now = () => world.clock.monotonic();
+    const expiry = requestExpiry(options.generation);
+    this.#blocks = new BlockFetcher(dag, this.#peers, now, expiry);
+    this.#transactions = new TransactionFetcher({ pool, dag, announcer, logger, now }, expiry);
+    this.#sync = new Synchronizer(options, { dag, peers: this.#peers, fetcher: this.#blocks, world, logger });
+    this.#walker = new Walker(now);
+    this.#queue = new BlockQueue(world);
+  }
+
+  /** Begins to work. */
+  start(): void {
+    if (this.#timer || this.#stopped) return;
+    const { dag, world } = this.#deps;
+    this.#unsubscribe = [
+      dag.events.on('connected', (info) => this.#transactions.blockConnected(info)),
+      dag.events.on('accepted', (info) => this.#blockAccepted(info)),
+    ];
+    this.#timer = world.timers.every(TICK_MS, () => this.#tick());
+  }
+
+  /** Ends all work: blocks that wait are refused with `StoppedError`, what was processed is committed. Idempotent. */
+  stop(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    this.#queue.stop();
+    this.#commit();
+    this.#stopped = true;
+    this.#timer?.cancel();
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#peers.clear();
+    return Promise.resolve();
+  }
+
+  /** A peer's version was accepted. */
+  peerConnected(peer: SyncPeer): void {
+    if (this.#stopped || this.#peers.has(peer.id)) return;
+    const now = this.#now();
+    const state = new PeerState(peer, now);
+    state.reconcileAt = now + (this.#options.reconcileDelay ?? RECONCILE_DELAY_MS);
+    state.noteClaim(this.#sync.ourHeight, now);
+    this.#peers.set(peer.id, state);
+    this.#sync.start();
+  }
+
+  /** A peer that was connected has left: what it owed is asked of others. */
+  peerDisconnected(peer: SyncPeer): void {
+    const state = this.#peers.get(peer.id);
+    if (!state || state.peer !== peer) return;
+    this.#peers.delete(peer.id);
+    this.#blocks.release(state);
+    this.#transactions.release(state);
+    this.#sync.lost(state);
+  }
+
+  /** A peer offers inventory, or answers a getblocks. */
+  inventory(peer: SyncPeer, inventory: readonly InvVector[]): void {
+    const state = this.#peers.get(peer.id);
+    if (!state) return;
+    const entries = inventory.filter(({ type }) => SUPPORTED.has(type));
+    const blocks = entries.filter(isBlockEntry);
+    state.activityAt = this.#now();
+    const [first] = entries;
+    if (first && entries.length === 1 && isZeroHash(first.hash)) {
+      this.#sync.ask(state);
+      return;
+    }
+    const answer = state.takeAnswer(blocks, inventory.length === blocks.length);
+    this.#noteHeights(state, blocks);
+    this.#sync.leaveIfReached();
+    for (const entry of entries) peer.addKnownInventory(entry);
+    if (!answer && this.#isFar(entries)) return;
+    const requested = this.#request(state, entries);
+    if (answer?.walk) this.#walker.answered(state, blocks, requested);
+    else if (answer && blocks.length === 0) this.#sync.answeredNothing(state, answer.from);
+    else if (requested === 0 && entries.length > 0) this.#sync.nothingNew(state);
+    this.#blocks.requestMissing(state);
+    this.#settleWalk(state);
+  }
+
+  /**
+   * A peer sent a block. One that was not asked of it ends the connection, except on the regression test network.
+   * @returns resolves when the block was dealt with.
+   */
+  async block(peer: SyncPeer, block: Block): Promise<void> {
+    const state = this.#peers.get(peer.id);
+    if (!state || this.#stopped) return;
+    if (!this.#options.regtest && !this.#blocks.wasAsked(state, block.hash)) {
+      this.#deps.logger.warn(`Got unrequested block ${hashToHex(block.hash)} from ${peer.address}`);
+      peer.disconnect('unrequested block');
+      return;
+    }
+    await this.#queue.push(() => this.#process(state, block)).catch(ignoreStop);
+  }
+
+  /** A peer sent a transaction. It has been dealt with when this returns. */
+  transaction(peer: SyncPeer, tx: Transaction): void {
+    const state = this.#peers.get(peer.id);
+    if (state) this.#transactions.received(state, tx);
+  }
+
+  /** A peer sent headers. They are never asked for, so the connection ends. */
+  headers(peer: SyncPeer): void {
+    if (this.#peers.has(peer.id)) peer.disconnect('unrequested headers');
+  }
+
+  /** A peer does not have what it was asked for. */
+  notFound(peer: SyncPeer, inventory: readonly InvVector[]): void {
+    const state = this.#peers.get(peer.id);
+    if (!state) return;
+    const hashes = (wanted: boolean) =>
+      inventory.filter((item) => isBlockEntry(item) === wanted).map(({ hash }) => hash);
+    this.#blocks.notFound(state, hashes(true));
+    this.#transactions.notFound(state, hashes(false));
+    this.#settleWalk(state);
+  }
+
+  /**
+   * Processes a block that was mined here or given by RPC, before the blocks of peers that wait, and announces it at
+   * once. Parents that are missing are asked for.
+   * @throws whatever the DAG throws for the block; `StoppedError` after the stop.
+   */
+  async submitBlock(block: Block): Promise<ProcessResult> {
+    let result: ProcessResult | undefined;
+    await this.#queue.push(() => {
+      this.#commit();
+      this.#announceHeld();
+      result = this.#deps.dag.processBlock(block);
+      this.#announceHeld();
+    }, true);
+    if (!result) throw new Error('block was not processed');
+    if (result.status === 'orphan') {
+      this.#blocks.parked(block.hash, result.missing);
+      for (const state of this.#peers.values()) this.#blocks.requestMissing(state);
+    }
+    return result;
+  }
+
+  /** True if the node is as far as the network, to the best of its knowledge. */
+  isCurrent(): boolean {
+    return this.#sync.isCurrent();
+  }
+
+  /** Id of the peer that is being synced from, 0 outside sync mode. */
+  get syncPeerId(): number {
+    return this.#sync.peer?.peer.id ?? 0;
+  }
+
+  /** Sizes of the bounded tables, for measurements and tests. */
+  get load(): SyncLoad {
+    return {
+      peers: this.#peers.size,
+      openBlocks: this.#blocks.openRequests,
+      openTransactions: this.#transactions.openRequests,
+      missingParents: this.#blocks.missingParents,
+      queuedBlocks: this.#queue.length,
+    };
+  }
+
+  /** Requests what is wanted of an inv in one message. @returns how many entries that were. */
+  #request(state: PeerState, entries: readonly InvVector[]): number {
+    const wanted: InvVector[] = [];
+    for (const entry of entries) {
+      const fetcher = isBlockEntry(entry) ? this.#blocks : this.#transactions;
+      const vector = fetcher.requestAnnounced(state, entry);
+      if (vector) wanted.push(vector);
+    }
+    if (wanted.length > 0) state.peer.getData(wanted);
+    return wanted.length;
+  }
+
+  /** Takes over what the block entries of an inv say about the sender. */
+  #noteHeights(state: PeerState, blocks: readonly InvVector[]): void {
+    const last = blocks.findLast(({ type }) => type === InvType.block);
+    if (last) state.peer.announced(last.hash);
+    for (const { height } of blocks) state.peer.raiseMaxHeight(height);
+    state.noteClaim(this.#sync.ourHeight, this.#now());
+  }
+
+  /**
+   * True for the announcement of one block that lies so far above us that a synchronisation will list it: fetching it
+   * now would only make it an orphan.
+   */
+  #isFar(entries: readonly InvVector[]): boolean {
+    const [entry] = entries;
+    if (!entry || entries.length > 1 || !isBlockEntry(entry)) return false;
+    if (entry.height <= this.#sync.ourHeight + NEAR_HEIGHTS) return false;
+    this.#sync.start();
+    return this.#sync.peer !== undefined;
+  }
+
+  #process(state: PeerState, block: Block): void {
+    // Whatever a peer owed was asked of others when it left.
+    if (this.#peers.get(state.peer.id) !== state) return;
+    const delivery = this.#blocks.delivered(state, block.hash);
+    state.activityAt = this.#now();
+    if (this.#blocks.owedBy(state) >= CATCHING_UP_BLOCKS) this.#gather();
+    let result: ProcessResult;
+    try {
+      result = this.#deps.dag.processBlock(block);
+    } catch (error) {
+      if (!isVerdict(error)) throw error;
+      this.#refused(state, block, error, delivery?.request);
+      this.#settleWalk(state);
+      return;
+    }
+    this.#blocks.settled(block.hash);
+    if (result.status === 'orphan') {
+      this.#blocks.parked(block.hash, result.missing);
+      this.#walker.orphanSeen(state, this.#sync.ourHeight);
+      this.#blocks.requestMissing(state);
+    } else {
+      this.#accepted(state, block, result.height);
+    }
+    this.#settleWalk(state);
+  }
+
+  #accepted(state: PeerState, block: Block, height: number): void {
+    const { peer } = state;
+    this.#transactions.forgetRejected();
+    peer.raiseMaxHeight(height);
+    state.progressed(height, this.#now());
+    if (this.#sync.isCurrent()) this.#deps.announcer.peerHeight(block.hash, height, peer.id);
+    this.#sync.leaveIfCurrent();
+    this.#blocks.requestMissing(state);
+    if (height === peer.maxHeight) this.#sync.ask(state);
+  }
+
+  #refused(state: PeerState, block: Block, error: unknown, request: OpenRequest | undefined): void {
+    const { peer } = state;
+    const { hash } = block;
+    const { code, reason } = refusalOf(error);
+    this.#deps.logger.info(`Rejected block ${hashToHex(hash)} from ${peer.address}: ${reason}`);
+    if (isDuplicate(error)) {
+      this.#blocks.settled(hash);
+    } else {
+      const { provenByHash, points } = faultOf(error, block);
+      this.#blocks.spoiled(state, hash, request, provenByHash);
+      if (points > 0) peer.misbehaved(points, `invalid block ${hashToHex(hash)}`);
+    }
+    peer.reject('block', code, reason, hash);
+  }
+
+  /** The DAG took a block in, wherever it came from. */
+  #blockAccepted(info: SyncBlockInfo): void {
+    this.#blocks.settled(info.hash);
+    // Far behind, the newest blocks once a second tell the peers enough: they have the others, or will ask.
+    for (const parent of info.block.parentHashes) this.#unannounced.delete(hashKey(parent));
+    if (this.#unannounced.size < MAX_UNANNOUNCED) this.#unannounced.set(hashKey(info.hash), info);
+    const catchingUp = this.#committing || this.#sync.peer !== undefined;
+    if (!catchingUp || this.#deps.dag.isCurrent()) this.#announceHeld();
+  }
+
+  #announceHeld(): void {
+    for (const [key, info] of this.#unannounced) {
+      this.#unannounced.delete(key);
+      this.#deps.announcer.announceBlock(info.hash, info.height, info.block.header);
+    }
+  }
+
+  #settleWalk(state: PeerState): void {
+    if (!state.walk) return;
+    this.#walker.settle(state, this.#blocks.owedBy(state), this.#sync.ourHeight);
+    this.#blocks.requestMissing(state);
+  }
+
+  #tick(): void {
+    this.#sync.tick();
+    this.#blocks.retryExpired();
+    this.#announceHeld();
+    for (const state of this.#peers.values()) this.#walker.expire(state);
+    if (!this.#sync.peer) this.#reconcile();
+    this.#ticks++;
+    if (this.#ticks % TICKS_PER_PRUNE === 0) this.#blocks.prune();
+  }
+
+  #reconcile(): void {
+    const now = this.#now();
+    for (const state of this.#peers.values()) {
+      if (state.reconcileAt !== undefined && now >= state.reconcileAt)
+        this.#walker.reconcile(state, this.#sync.ourHeight);
+    }
+  }
+
+  /** Lets the DAG gather the commits of the next blocks. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#deps.dag.beginBatch?.();
+    this.#gathering = this.#deps.world.timers.after(GATHER_MS, () => this.#commit());
+  }
+
+  /** Commits what was gathered; its events fire. */
+  #commit(): void {
+    if (!this.#gathering) return;
+    this.#gathering.cancel();
+    this.#gathering = undefined;
+    this.#committing = true;
+    try {
+      this.#deps.dag.endBatch?.();
+    } finally {
+      this.#committing = false;
+    }
+  }
+
+  #now(): number {
+    return this.#deps.world.clock.monotonic();
+  }
+}
+
+/** A block that waited when everything stopped needs no further treatment. */
+function ignoreStop(error: unknown): void {
+  if (!(error instanceof StoppedError)) throw error;
+}

@@ -1,0 +1,114 @@
+import { type Hash, hashKey, hashToHex } from '../util/hash.ts';
+import type { Logger } from '../util/log.ts';
+import { InvType, type InvVector, Services, type Transaction } from '../wire/index.ts';
+import { MAX_OPEN_REQUESTS, MAX_OPEN_TRANSACTIONS_PER_PEER, MAX_REJECTED_TRANSACTIONS } from './limits.ts';
+import type { PeerState } from './peer-state.ts';
+import type { Announcer, SyncBlockInfo, SyncDag, TransactionPool } from './ports.ts';
+import { refusalOf } from './rejects.ts';
+import { RequestTable } from './request-table.ts';
+
+/** What the transaction side needs. */
+export interface TransactionFetcherDeps {
+  readonly pool: TransactionPool | undefined;
+  readonly dag: Pick<SyncDag, 'utxo'>;
+  readonly announcer: Pick<Announcer, 'announceTransactions'>;
+  readonly logger: Logger;
+  /** Steady time in milliseconds. */
+  now(): number;
+}
+
+/**
+ * Fetches announced transactions and gives what comes to the pool. Without a pool nothing is fetched and what peers
+ * send unasked is dropped without a word, as a node that takes blocks only may.
+ */
+export class TransactionFetcher {
+  readonly #deps: TransactionFetcherDeps;
+  readonly #requests: RequestTable;
+  /** Keys of refused transactions, oldest first. */
+  readonly #rejected = new Set<string>();
+
+  /** @param expiry milliseconds after which a request may be given to another peer. */
+  constructor(deps: TransactionFetcherDeps, expiry: number) {
+    this.#deps = deps;
+    this.#requests = new RequestTable({
+      limit: MAX_OPEN_REQUESTS,
+      limitPerPeer: MAX_OPEN_TRANSACTIONS_PER_PEER,
+      expiry,
+    });
+  }
+
+  /** Open transaction requests over all peers. */
+  get openRequests(): number {
+    return this.#requests.size;
+  }
+
+  /**
+   * Opens the request for an announced transaction if it is new.
+   * @returns the getdata entry to send, or undefined.
+   */
+  requestAnnounced(state: PeerState, entry: InvVector): InvVector | undefined {
+    if (!this.#deps.pool || this.#isKnown(entry.hash)) return undefined;
+    if (!this.#requests.ask(state.peer.id, entry.hash, entry.height, this.#deps.now())) return undefined;
+    const witness = (state.peer.services & Services.witness) !== 0n;
+    return { type: witness ? InvType.witnessTx : entry.type, hash: entry.hash, height: entry.height };
+  }
+
+  /** A transaction came, asked for or not. */
+  received(state: PeerState, tx: Transaction): void {
+    const { pool, announcer, logger, now } = this.#deps;
+    if (!pool) return;
+    const key = hashKey(tx.txid);
+    this.#requests.delivered(state.peer.id, key, now());
+    if (this.#rejected.has(key)) return;
+    let accepted: readonly Transaction[];
+    try {
+      accepted = pool.process(tx, state.peer.id);
+    } catch (error) {
+      this.#remember(key);
+      const { code, reason } = refusalOf(error);
+      logger.debug(`Rejected transaction ${hashToHex(tx.txid)} from ${state.peer.address}: ${reason}`);
+      state.peer.reject('tx', code, reason, tx.txid);
+      return;
+    }
+    if (accepted.length > 0) announcer.announceTransactions(accepted);
+  }
+
+  /** The peer does not have these transactions. */
+  notFound(state: PeerState, hashes: readonly Hash[]): void {
+    for (const hash of hashes) this.#requests.refused(state.peer.id, hashKey(hash));
+  }
+
+  /** The peer left. */
+  release(state: PeerState): void {
+    this.#requests.release(state.peer.id);
+    this.#deps.pool?.removeOrphansOf(state.peer.id);
+  }
+
+  /** A block of a peer changed what is valid: refused transactions deserve another look. */
+  forgetRejected(): void {
+    this.#rejected.clear();
+  }
+
+  /** A block was connected: the pool follows, and orphans that became complete are announced. */
+  blockConnected(info: SyncBlockInfo): void {
+    const released = this.#deps.pool?.blockConnected(info) ?? [];
+    if (released.length > 0) this.#deps.announcer.announceTransactions(released);
+  }
+
+  #isKnown(hash: Hash): boolean {
+    const { pool, dag } = this.#deps;
+    if (this.#rejected.has(hashKey(hash)) || pool?.have(hash)) return true;
+    // One of the first two outputs is nearly always unspent if the transaction is in a block.
+    return dag.utxo({ hash, index: 0 }) !== undefined || dag.utxo({ hash, index: 1 }) !== undefined;
+  }
+
+  #remember(key: string): void {
+    if (this.#rejected.size >= MAX_REJECTED_TRANSACTIONS) {
+      for (const oldest of this.#rejected) {
+        this.#rejected.delete(oldest);
+        break;
+      }
+    }
+    this.#rejected.add(key);
+  }
+}
