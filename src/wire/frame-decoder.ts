@@ -49,8 +49,12 @@ export class FrameDecoder {
     this.#maxPayload = limits.maxPayload ?? MAX_PAYLOAD;
   }
 
-  /** Bytes received but not yet taken by a message. */
+  /** Bytes received that no message has taken yet, those to be skipped left out. */
   get buffered(): number {
+    return Math.max(0, this.#live - this.#skip);
+  }
+
+  get #live(): number {
     return this.#end - this.#start;
   }
 
@@ -61,7 +65,7 @@ export class FrameDecoder {
 
   /** Adds received bytes. Call {@link next} until it gives nothing before adding more, to avoid copies. */
   push(chunk: Uint8Array): void {
-    const live = this.buffered;
+    const live = this.#live;
     if (live === 0) {
       this.#buffer = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
       this.#start = 0;
@@ -92,14 +96,14 @@ export class FrameDecoder {
    */
   next(): Message | undefined {
     if (this.#skip > 0) {
-      const skipped = Math.min(this.#skip, this.buffered);
+      const skipped = Math.min(this.#skip, this.#live);
       this.#start += skipped;
       this.#skip -= skipped;
       if (this.#skip > 0) return undefined;
     }
     this.#header ??= this.#readHeader();
     const header = this.#header;
-    if (!header || this.buffered < header.length) return undefined;
+    if (!header || this.#live < header.length) return undefined;
     this.#header = undefined;
     this.#frameSize = FRAME_HEADER_SIZE + header.length;
     const payload = this.#buffer.subarray(this.#start, this.#start + header.length);
@@ -110,7 +114,7 @@ export class FrameDecoder {
   }
 
   #readHeader(): FrameHeader | undefined {
-    if (this.buffered < FRAME_HEADER_SIZE) return undefined;
+    if (this.#live < FRAME_HEADER_SIZE) return undefined;
     const raw = readFrameHeader(this.#buffer.subarray(this.#start, this.#start + FRAME_HEADER_SIZE));
     this.#start += FRAME_HEADER_SIZE;
     this.#frameSize = FRAME_HEADER_SIZE;
@@ -123,7 +127,7 @@ export class FrameDecoder {
 
   /** What the end of the stream means now: `eof` between frames or before a payload, `unexpectedEof` inside one. */
   endOfStream(): WireError {
-    return endOfData(this.buffered);
+    return endOfData(this.#live);
   }
 }
 

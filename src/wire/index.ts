@@ -1,4 +1,13 @@
 /** Bytes to messages, blocks and transactions and back. See docs/protocol.md. */
+
+export {
+  AmountError,
+  amountToUnit,
+  amountUnitName,
+  coinsToNano,
+  formatAmount,
+  multiplyAmount,
+} from './amount.ts';
 export {
   Block,
   type BlockFields,
@@ -9,6 +18,7 @@ export {
   type Verification,
 } from './block.ts';
 export { type BlockBindingProblem, checkBlockBinding } from './block-binding.ts';
+export { type BloomFields, BloomFilter, BloomUpdate } from './bloom.ts';
 export { COMMANDS, decodePayload, maxPayload } from './codec.ts';
 export { endOfData, messageError, WireError, type WireErrorKind } from './errors.ts';
 export { FrameDecoder, type FrameLimits } from './frame-decoder.ts';
@@ -27,12 +37,14 @@ export {
 } from './inventory.ts';
 export { hostPort, ipFromString, ipToString, isMappedIpv4 } from './ip-text.ts';
 export { hashPair, merkleLevels, merkleRoot, witnessMerkleRoot } from './merkle.ts';
+export { type FilteredBlock, filterBlock } from './merkle-block.ts';
 export type * from './message.ts';
 export { MAX_ADDRESSES } from './messages/addresses.ts';
 export { MAX_BLOCK_PAYLOAD, MAX_HEADERS } from './messages/blocks.ts';
 export { MAX_CFHEADERS } from './messages/cfilters.ts';
 export type { WireContext } from './messages/codec.ts';
 export { checkUserAgent, MAX_USER_AGENT_SIZE } from './messages/version.ts';
+export { murmur3 } from './murmur3.ts';
 export { type NetAddress, UNKNOWN_IP } from './net-address.ts';
 export { ByteReader } from './reader.ts';
 export { RejectCode, rejectCodeToString } from './reject-code.ts';
