@@ -1,0 +1,55 @@
+import type { TableName } from './tables.ts';
+
+/**
+ * The port behind which the database stands: one environment with named tables of byte keys and byte values. Everything
+ * is synchronous; a node reads and writes in large steps and gains nothing from handing single items between threads.
+ * Two implementations, LMDB and memory, pass one and the same test suite.
+ */
+export interface KeyValueStore {
+  /** The table of that name. All tables of `TABLES` exist from the start. */
+  table(name: TableName): Table;
+  /**
+   * Runs `work` as one atomic transaction: all its writes are on disk when this returns, or none of them if `work` or
+   * the commit throws. Reads inside see the transaction's own writes. Must not be nested.
+   * @throws {StoreError} if the disk is full, read-only or damaged; whatever `work` throws is passed on.
+   */
+  transaction<T>(work: (transaction: WriteTransaction) => T): T;
+  /** Closes cooperatively. Idempotent; every later use throws a {@link StoreError} of kind `closed`. */
+  close(): Promise<void>;
+}
+
+/** Rows in ascending byte order of their keys. Keys are 1 to 511 bytes long. Returned bytes belong to the caller. */
+export interface Table {
+  readonly name: TableName;
+  /** @throws {StoreError} of kind `corrupt` if the value is damaged. */
+  get(key: Uint8Array): Uint8Array | undefined;
+  has(key: Uint8Array): boolean;
+  /** Rows of a range of keys. Writing to the table while iterating is not allowed. */
+  range(options?: RangeOptions): Iterable<Row>;
+  /** Number of rows. Constant time. */
+  count(): number;
+}
+
+/** Which keys to visit. */
+export interface RangeOptions {
+  /** First key of the range, inclusive; default: the very first. */
+  readonly start?: Uint8Array;
+  /** End of the range, exclusive; default: behind the very last. */
+  readonly end?: Uint8Array;
+  /** From the end of the range to its start. */
+  readonly reverse?: boolean;
+  /** At most this many rows. */
+  readonly limit?: number;
+}
+
+export interface Row {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** Writes of one transaction. The bytes handed over are copied. */
+export interface WriteTransaction {
+  put(table: Table, key: Uint8Array, value: Uint8Array): void;
+  /** Removing what is not there is no error. */
+  remove(table: Table, key: Uint8Array): void;
+}
