@@ -1,4 +1,5 @@
-import { type Hash, sha256d } from '../util/hash.ts';
+import type { Hash } from '../util/hash.ts';
+import { sha256dHeaders } from '../util/sha256d-wasm.ts';
 import { ByteReader } from './reader.ts';
 import { ByteWriter } from './writer.ts';
 
@@ -62,7 +63,7 @@ export class BlockHeader implements BlockHeaderFields {
 
   /** The block hash: double SHA-256 of the 80 bytes, in both generations. It does not cover the sub-headers. */
   get hash(): Hash {
-    this.#hash ??= sha256d(this.toBytes());
+    this.#hash ??= sha256dHeaders(this.toBytes());
     return this.#hash;
   }
 

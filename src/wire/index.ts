@@ -36,7 +36,7 @@ export {
   UNKNOWN_HEIGHT,
 } from './inventory.ts';
 export { hostPort, ipFromString, ipToString, isMappedIpv4 } from './ip-text.ts';
-export { hashPair, merkleLevels, merkleRoot, witnessMerkleRoot } from './merkle.ts';
+export { merkleLevels, merkleRoot, witnessMerkleRoot } from './merkle.ts';
 export { type FilteredBlock, filterBlock } from './merkle-block.ts';
 export type * from './message.ts';
 export { MAX_ADDRESSES } from './messages/addresses.ts';
