@@ -1,0 +1,165 @@
+import type { BlockIndex } from './block-index.ts';
+import type { BlueSets } from './blue-sets.ts';
+import type { CandidateSearch } from './candidate-search.ts';
+import type { GreedyColouring } from './greedy-colouring.ts';
+import { IntBuffer } from './int-buffer.ts';
+import type { Reachability } from './reachability.ts';
+
+/** The blue set of one tip within the whole DAG. */
+interface TipState {
+  size: number;
+  /** The candidates added to B(tip), as chains of related blocks, each ascending. */
+  chains: number[][];
+}
+
+/** More accepted blocks than this unrelated to a new one, and the tip is coloured anew instead of being checked. */
+const MOST_CHECKS = 16;
+
+/**
+ * The imaginary block whose parents are all tips: `best(tips, all blocks)`. Every tip's set is kept. A new block is one
+ * more candidate for each tip that stays: mostly it is either refused, which changes nothing, or accepted without
+ * pushing out anything that was accepted before; only where it does push something out is that tip coloured anew. So
+ * some hundred tips cost some hundred short checks a block.
+ */
+export class VirtualBlock {
+  readonly #index: BlockIndex;
+  readonly #reach: Reachability;
+  readonly #blues: BlueSets;
+  readonly #search: CandidateSearch;
+  readonly #greedy: GreedyColouring;
+  readonly #k: number;
+  readonly #states = new Map<number, TipState>();
+  readonly #sources = new IntBuffer();
+  readonly #targets = new IntBuffer();
+  #selected = -1;
+
+  constructor(
+    index: BlockIndex,
+    reach: Reachability,
+    blues: BlueSets,
+    search: CandidateSearch,
+    greedy: GreedyColouring,
+    k: number,
+  ) {
+    this.#index = index;
+    this.#reach = reach;
+    this.#blues = blues;
+    this.#search = search;
+    this.#greedy = greedy;
+    this.#k = k;
+  }
+
+  /** The tips, in no particular order. */
+  tips(): IterableIterator<number> {
+    return this.#states.keys();
+  }
+
+  get tipCount(): number {
+    return this.#states.size;
+  }
+
+  isTip(id: number): boolean {
+    return this.#states.has(id);
+  }
+
+  /** The tip whose blue set the virtual block extends; −1 before genesis. */
+  get selected(): number {
+    return this.#selected;
+  }
+
+  /** What is added to the selected tip's blue set. */
+  get chains(): readonly (readonly number[])[] {
+    return this.#states.get(this.#selected)?.chains ?? [];
+  }
+
+  /** Size of the virtual blue set. */
+  get size(): number {
+    return this.#states.get(this.#selected)?.size ?? 0;
+  }
+
+  /** Takes in a block that has been coloured and entered into the reachability structure. */
+  add(id: number, parents: IntBuffer): void {
+    for (let i = 0; i < parents.length; i++) this.#states.delete(parents.data[i]!);
+    this.#targets.clear();
+    for (const [tip, state] of this.#states) if (!this.#offer(tip, state, id)) this.#targets.push(tip);
+    this.#targets.push(id);
+    this.#states.set(id, { size: this.#blues.blueCount(id), chains: [] });
+    this.#colourTargets();
+    this.#select();
+  }
+
+  /** Makes a set of blocks the tips, all coloured anew: after a load. */
+  reset(tips: readonly number[]): void {
+    this.#states.clear();
+    this.#targets.clear();
+    for (const tip of tips) {
+      this.#states.set(tip, { size: this.#blues.blueCount(tip), chains: [] });
+      this.#targets.push(tip);
+    }
+    this.#colourTargets();
+    this.#select();
+  }
+
+  #colourTargets(): void {
+    if (this.#states.size < 2) return;
+    this.#sources.clear();
+    for (const tip of this.#states.keys()) this.#sources.push(tip);
+    this.#search.run(this.#sources, this.#targets);
+    this.#greedy.prepare();
+    for (let i = 0; i < this.#targets.length; i++) {
+      const tip = this.#targets.data[i]!;
+      const { size, chains } = this.#greedy.colour(i, tip, 0)!;
+      this.#states.set(tip, { size, chains });
+    }
+  }
+
+  #select(): void {
+    let best = -1;
+    let bestSize = 0;
+    for (const [tip, { size }] of this.#states) {
+      if (size < bestSize || (size === bestSize && this.#index.compareHashes(tip, best) > 0)) continue;
+      best = tip;
+      bestSize = size;
+    }
+    this.#selected = best;
+  }
+
+  /**
+   * Offers a new block, which has no children, as a candidate to a tip. Returns false if it pushes out another block,
+   * so that the tip has to be coloured anew.
+   */
+  #offer(tip: number, state: TipState, block: number): boolean {
+    const k = this.#k;
+    let unrelated = 1;
+    const later: number[] = [];
+    for (const chain of state.chains) {
+      for (let i = chain.length - 1; i >= 0 && !this.#reach.isAncestor(chain[i]!, block); i--) {
+        if (this.#index.compareHashes(chain[i]!, block) > 0) later.push(chain[i]!);
+        else if (++unrelated > k) return true;
+      }
+    }
+    if (unrelated + this.#blues.countUnrelated(tip, block, k - unrelated) > k) return true;
+    if (later.length > MOST_CHECKS) return false;
+    for (const other of later) if (!this.#staysAccepted(tip, state, other)) return false;
+    const home = state.chains.find((chain) => this.#reach.isAncestor(chain[chain.length - 1]!, block));
+    if (home) home.push(block);
+    else if (state.chains.length > 2 * k + 2) return false;
+    else state.chains.push([block]);
+    state.size++;
+    return true;
+  }
+
+  /** True if an accepted block would still be accepted with one more unrelated block before it. */
+  #staysAccepted(tip: number, state: TipState, block: number): boolean {
+    const k = this.#k;
+    let unrelated = 2;
+    for (const chain of state.chains) {
+      for (let i = chain.length - 1; i >= 0 && !this.#reach.isAncestor(chain[i]!, block); i--) {
+        const other = chain[i]!;
+        if (this.#index.compareHashes(other, block) >= 0 || this.#reach.isAncestor(block, other)) continue;
+        if (++unrelated > k) return false;
+      }
+    }
+    return unrelated <= k && unrelated + this.#blues.countUnrelated(tip, block, k - unrelated) <= k;
+  }
+}
