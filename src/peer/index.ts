@@ -1,5 +1,5 @@
 /** One remote node: handshake, framing, queues, trickle, ping, stall detection, statistics. See docs/protocol.md. */
-export { netAddressOf, splitHostPort } from './address.ts';
+export { netAddressOf } from './address.ts';
 export { DEFAULT_LIMITS, type PeerLimits, ProtocolGate } from './limits.ts';
 export { SentNonces } from './nonces.ts';
 export { Peer } from './peer.ts';
