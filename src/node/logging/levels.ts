@@ -40,9 +40,9 @@ export interface LevelSpecification {
   readonly problem: string | undefined;
 }
 
-/** Position of a level in {@link LOG_LEVELS}; -1 for any other word. */
-export function levelRank(word: string): number {
-  return LOG_LEVELS.findIndex((level) => level === word);
+/** Position of a level in {@link LOG_LEVELS}. */
+export function levelRank(level: LogLevel): number {
+  return LOG_LEVELS.indexOf(level);
 }
 
 /**

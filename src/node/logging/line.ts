@@ -24,7 +24,13 @@ function timeText(milliseconds: number): string {
  * One log line, `TIME [LVL] TAG: message` with a line end. `origin` is ` file:line` or empty.
  * @param milliseconds Unix time.
  */
-export function formatLine(milliseconds: number, level: LogLevel, tag: string, origin: string, message: string): string {
+export function formatLine(
+  milliseconds: number,
+  level: LogLevel,
+  tag: string,
+  origin: string,
+  message: string,
+): string {
   return `${timeText(milliseconds)} [${LABELS[level]}] ${tag}${origin}: ${message}\n`;
 }
 

@@ -1,0 +1,143 @@
+import { hashKey, hashToHex } from '../../util/hash.ts';
+import type { JsonResult } from '../json/encode.ts';
+import { difficultyOf } from '../objects/difficulty.ts';
+import type { RpcPorts } from '../ports.ts';
+import { defineMethod, type Method } from './define.ts';
+
+/** Blocks that are drawn before other work runs. */
+const BLOCKS_PER_TURN = 500;
+
+/** Methods about the DAG as a whole. */
+export const dagMethods: readonly Method[] = [
+  defineMethod({
+    name: 'getdagtips',
+    about: 'The tips of the DAG.',
+    returns: [
+      '{"tips": ["hash",...], "hash": "hash" (what the header of a block on these tips carries), "minheight": n, "maxheight": n,',
+      ' "blkcount": n} (object) Heights are those of the tips',
+    ],
+    run: ({ ports }) => {
+      const { tips, hash, minHeight, maxHeight, blockCount } = ports.dag.snapshot();
+      return {
+        tips: tips.map(hashToHex),
+        hash: hashToHex(hash),
+        minheight: minHeight,
+        maxheight: maxHeight,
+        blkcount: blockCount,
+      };
+    },
+  }),
+  defineMethod({
+    name: 'getdagcoloring',
+    about: 'All blocks in consensus order with their colour.',
+    returns: ['[{"hash": "hash", "isblue": bool},...] (array of objects) Genesis first'],
+    run: ({ ports }) => {
+      const blocks: JsonResult[] = [];
+      for (const { hash, isBlue } of ports.dag.coloring()) blocks.push({ hash: hashToHex(hash), isblue: isBlue });
+      return blocks;
+    },
+  }),
+  defineMethod({
+    name: 'getdaginfo',
+    about:
+      'A summary of the DAG; two nodes with equal digests hold the same DAG, order and outputs. Not in soterd 2.1.1.',
+    returns: [
+      '{"blocks": n, "tips": ["hash",...], "tipshash": "hash", "minheight": n, "maxheight": n, "orderhash": "hash",',
+      ' "outputsethash": "hash", "orphans": n, "current": bool} (object)',
+    ],
+    run: ({ ports: { dag } }) => {
+      const { tips, hash, minHeight, maxHeight, blockCount } = dag.snapshot();
+      return {
+        blocks: blockCount,
+        tips: tips.map(hashToHex).sort(),
+        tipshash: hashToHex(hash),
+        minheight: minHeight,
+        maxheight: maxHeight,
+        orderhash: hashToHex(dag.orderHash),
+        outputsethash: hashToHex(dag.outputSetHash()),
+        orphans: dag.orphanCount,
+        current: dag.isCurrent(),
+      };
+    },
+  }),
+  defineMethod({
+    name: 'renderdag',
+    about: 'The DAG as a graph description in the DOT language of Graphviz.',
+    returns: ['{"dot": "text"} (object)'],
+    run: async ({ ports }) => ({ dot: await renderDot(ports) }),
+  }),
+  defineMethod({
+    name: 'getblockchaininfo',
+    about: 'State of the DAG and of rule changes.',
+    returns: [
+      '{"chain": "name", "blocks": n, "headers": n, "bestblockhash": "hash", "difficulty": n, "mediantime": n, "pruned": false,',
+      ' "softforks": [{"id": "name", "version": n, "reject": {"status": bool}},...], "bip9_softforks": {"name": {"statuses": [...],',
+      ' "bit": n, "startTime": n, "timeout": n, "since": n},...}} (object)',
+    ],
+    run: ({ ports }) => {
+      const { dag, params } = ports;
+      const { blockCount, maxHeight } = dag.snapshot();
+      const best = dag.bestState();
+      const fork = (id: string, version: number, height: number): JsonResult => ({
+        id,
+        version,
+        reject: { status: maxHeight >= height },
+      });
+      return {
+        chain: params.name,
+        blocks: blockCount,
+        headers: blockCount,
+        bestblockhash: hashToHex(best.hash),
+        difficulty: difficultyOf(best.bits, params),
+        mediantime: best.medianTime,
+        pruned: false,
+        softforks: [
+          fork('bip34', 2, params.bip34Height),
+          fork('bip66', 3, params.bip66Height),
+          fork('bip65', 4, params.bip65Height),
+        ],
+        bip9_softforks: deploymentObjects(ports),
+      };
+    },
+  }),
+];
+
+/**
+ * Deployments by name. While a tip lies in the first window all are "defined"; past it the reference node reports no
+ * state at all, and treats them as active.
+ */
+function deploymentObjects({ dag, params }: RpcPorts): JsonResult {
+  const statuses = dag.snapshot().minHeight + 1 < params.minerConfirmationWindow ? ['defined'] : null;
+  const sorted = [...params.deployments].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return Object.fromEntries(
+    sorted.map(({ name, bit, startTime, expireTime }) => [
+      name,
+      { statuses, bit, startTime, timeout: expireTime, since: 0 },
+    ]),
+  );
+}
+
+/** Blocks as nodes, ascending by height and hash and numbered in that order; then an edge to each parent. */
+async function renderDot(ports: RpcPorts): Promise<string> {
+  const { dag, params } = ports;
+  const { maxHeight } = dag.snapshot();
+  const numbers = new Map<string, number>();
+  const nodes: string[] = [];
+  const hashes = [];
+  for (let height = 0; height <= maxHeight; height++) {
+    for (const hash of dag.blocksAtHeight(height)) {
+      const text = hashToHex(hash);
+      nodes.push(`n${hashes.length} [label="${text.slice(-7)}", tooltip="height ${height} hash ${text}"];\n`);
+      numbers.set(hashKey(hash), hashes.length);
+      hashes.push(hash);
+    }
+  }
+  const edges: string[] = [];
+  for (const [number, hash] of hashes.entries()) {
+    for (const parent of dag.getBlock(hash)?.parentHashes ?? [])
+      edges.push(`n${number} -> n${numbers.get(hashKey(parent))};\n`);
+    if ((number + 1) % BLOCKS_PER_TURN === 0) await ports.pause();
+  }
+  const ordering = params.generation === 4 ? 'ordering=out;\n' : '';
+  return `digraph dag {\n${ordering}${nodes.join('')}${edges.join('')}}`;
+}

@@ -1,0 +1,25 @@
+import { blockMethods } from './blocks.ts';
+import { controlMethods } from './control.ts';
+import { dagMethods } from './dag.ts';
+import type { Method } from './define.ts';
+import { foreignMethods } from './foreign.ts';
+import { miningMethods } from './mining.ts';
+import { peerMethods } from './peers.ts';
+import { pendingMethods } from './pending.ts';
+import { transactionMethods } from './transactions.ts';
+
+/** Every method by name. */
+export const rpcMethods: ReadonlyMap<string, Method> = new Map(
+  [
+    controlMethods,
+    peerMethods,
+    blockMethods,
+    dagMethods,
+    transactionMethods,
+    miningMethods,
+    pendingMethods,
+    foreignMethods,
+  ]
+    .flat()
+    .map((method) => [method.name, method]),
+);

@@ -1,0 +1,85 @@
+import type { NetworkParams } from '../../params/index.ts';
+import { addressesOf, disassemble, encodeAddress } from '../../script/index.ts';
+import { bytesToHex } from '../../util/bytes.ts';
+import { hashToHex } from '../../util/hash.ts';
+import type { Block, Transaction, TxInput } from '../../wire/index.ts';
+import type { JsonResult } from '../json/encode.ts';
+import { coins } from './amount.ts';
+
+/** The block in which a transaction is shown. */
+export interface TransactionPlace {
+  readonly block: Block;
+  readonly confirmations: number;
+}
+
+/** The verbose form of a transaction; members about the block only with `place`. */
+export function transactionObject(
+  transaction: Transaction,
+  params: NetworkParams,
+  place: TransactionPlace | undefined,
+): JsonResult {
+  const time = place?.block.header.timestamp;
+  return {
+    hex: bytesToHex(transaction.toBytes()),
+    txid: hashToHex(transaction.txid),
+    hash: hashToHex(transaction.wtxid),
+    size: transaction.size,
+    vsize: transaction.virtualSize,
+    version: transaction.version,
+    locktime: transaction.lockTime,
+    vin: inputObjects(transaction),
+    vout: outputObjects(transaction, params),
+    blockhash: place && hashToHex(place.block.hash),
+    confirmations: place?.confirmations || undefined,
+    time: time || undefined,
+    blocktime: time || undefined,
+  };
+}
+
+/** The inputs. A coinbase shows its script as a whole, unless it is empty. */
+export function inputObjects(transaction: Transaction): JsonResult {
+  const [first] = transaction.inputs;
+  if (transaction.isCoinbase && first.signatureScript.length > 0)
+    return [
+      {
+        coinbase: bytesToHex(first.signatureScript),
+        sequence: first.sequence,
+        witness: first.witness.length > 0 ? first.witness.map(bytesToHex) : undefined,
+      },
+    ];
+  return transaction.inputs.map(inputObject);
+}
+
+function inputObject({ prevout, signatureScript, sequence, witness }: TxInput): JsonResult {
+  return {
+    txid: hashToHex(prevout.hash),
+    vout: prevout.index,
+    scriptSig: { asm: disassemble(signatureScript), hex: bytesToHex(signatureScript) },
+    txinwitness: witness.length > 0 ? witness.map(bytesToHex) : undefined,
+    sequence,
+  };
+}
+
+/** The outputs in order. */
+export function outputObjects(transaction: Transaction, params: NetworkParams): JsonResult {
+  return transaction.outputs.map(({ value, pkScript }, n) => ({
+    value: coins(value),
+    n,
+    scriptPubKey: scriptObject(pkScript, params),
+  }));
+}
+
+/** A public key script with what it means. */
+export function scriptObject(pkScript: Uint8Array, params: NetworkParams): JsonResult {
+  return { asm: disassemble(pkScript), hex: bytesToHex(pkScript) || undefined, ...scriptMeaning(pkScript, params) };
+}
+
+/** Class, needed signatures and addresses of a public key script. */
+export function scriptMeaning(pkScript: Uint8Array, params: NetworkParams) {
+  const { class: type, requiredSigs, addresses } = addressesOf(pkScript, params);
+  return {
+    reqSigs: requiredSigs || undefined,
+    type,
+    addresses: addresses.length > 0 ? addresses.map(encodeAddress) : undefined,
+  };
+}

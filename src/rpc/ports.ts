@@ -1,0 +1,231 @@
+import type { NetworkParams } from '../params/index.ts';
+import type { Hash } from '../util/hash.ts';
+import type { Clock } from '../util/ports.ts';
+import type { Block, BlockHeader, OutPoint } from '../wire/index.ts';
+
+/** A block's place in the DAG. */
+export interface RpcBlockPlace {
+  readonly hash: Hash;
+  readonly height: number;
+}
+
+/** The block connected last in order of arrival: the "best block" of this interface, whatever its colour. */
+export interface RpcBestState extends RpcBlockPlace {
+  /** Compact target. */
+  readonly bits: number;
+  /** Bytes in witness form. */
+  readonly size: number;
+  readonly weight: number;
+  /** Transactions in the block. */
+  readonly txCount: number;
+  /** Seconds. */
+  readonly medianTime: number;
+}
+
+/** The tips and extent of the DAG. */
+export interface RpcDagSnapshot {
+  /** In the order in which a new block names them as parents. */
+  readonly tips: readonly Hash[];
+  /** What a new block carries as previous hash. */
+  readonly hash: Hash;
+  /** Least and greatest height among the tips. */
+  readonly minHeight: number;
+  readonly maxHeight: number;
+  /** Blocks in the DAG, genesis included. */
+  readonly blockCount: number;
+}
+
+/** An entry of the stored output set. */
+export interface RpcOutput {
+  /** NanoSoter. */
+  readonly value: bigint;
+  readonly pkScript: Uint8Array;
+  readonly height: number;
+  readonly isCoinbase: boolean;
+}
+
+/** Reads of the DAG. */
+export interface RpcDag {
+  bestState(): RpcBestState;
+  snapshot(): RpcDagSnapshot;
+  /** Hashes of the connected blocks of a height, ascending by display form. */
+  blocksAtHeight(height: number): readonly Hash[];
+  /** Height of a connected block. */
+  blockHeight(hash: Hash): number | undefined;
+  getBlock(hash: Hash): Block | undefined;
+  /** Canonical bytes of a stored block in witness form. */
+  getBlockBytes(hash: Hash): Uint8Array | undefined;
+  getHeader(hash: Hash): BlockHeader | undefined;
+  /** Every block in consensus order, genesis first, and whether it is blue. */
+  coloring(): Iterable<{ readonly hash: Hash; readonly isBlue: boolean }>;
+  /** Digest of the consensus order. */
+  readonly orderHash: Hash;
+  /** Digest of the stored output set. */
+  outputSetHash(): Hash;
+  /** Blocks that wait for unknown parents. */
+  readonly orphanCount: number;
+  /** True if a tip is recent. */
+  isCurrent(): boolean;
+  /** Seconds by which the peers' clocks differ from ours. */
+  readonly timeOffset: number;
+  utxo(outpoint: OutPoint): RpcOutput | undefined;
+  /** Context-free rules of one block; throws if it breaks one. */
+  checkBlockSanity(block: Block): void;
+}
+
+/** What became of a submitted block. */
+export type RpcSubmitResult =
+  | { readonly status: 'accepted' | 'orphan' }
+  | { readonly status: 'rejected'; readonly reason: string };
+
+/** Takes new blocks: processes them in turn with those of peers, and announces accepted ones. */
+export interface RpcBlockSink {
+  submit(block: Block): Promise<RpcSubmitResult>;
+}
+
+/** One connected peer. */
+export interface RpcPeerInfo {
+  readonly id: number;
+  /** `ip:port` of the remote side. */
+  readonly address: string;
+  readonly localAddress: string;
+  readonly services: bigint;
+  readonly relaysTransactions: boolean;
+  /** Unix seconds. */
+  readonly lastSend: number;
+  readonly lastReceive: number;
+  readonly connectedAt: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Seconds. */
+  readonly timeOffset: number;
+  /** Microseconds between the last ping and its pong; 0 before the first. */
+  readonly pingMicros: number;
+  /** Microseconds since an unanswered ping. */
+  readonly pingWaitMicros?: number;
+  readonly protocolVersion: number;
+  readonly userAgent: string;
+  readonly inbound: boolean;
+  readonly startHeight: number;
+  readonly currentHeight: number;
+  readonly banScore: number;
+  /** NanoSoter per 1000 bytes. */
+  readonly feeFilter: bigint;
+  readonly isSyncPeer: boolean;
+}
+
+/** A peer that was added to be kept. */
+export interface RpcPersistentPeer {
+  /** As it was added, with port. */
+  readonly address: string;
+  readonly connected: boolean;
+  readonly inbound: boolean;
+}
+
+/** Peers and the address manager. The commands reject with an error whose message the client sees. */
+export interface RpcPeers {
+  connectedCount(): number;
+  peers(): readonly RpcPeerInfo[];
+  /** Starts a connection attempt; resolves as soon as it has been begun. */
+  connect(address: string, permanent: boolean): Promise<void>;
+  /** Drops persistent peers for good. Throws if there is none. */
+  removeById(id: number): void;
+  removeByAddress(address: string): void;
+  /** Drops other peers. Throws if there is none. */
+  disconnectById(id: number): void;
+  disconnectByAddress(address: string): void;
+  persistentPeers(): readonly RpcPersistentPeer[];
+  /** Sends a ping to every peer. */
+  pingAll(): void;
+  netTotals(): { readonly bytesReceived: number; readonly bytesSent: number };
+  /** `ip:port` of every listener. */
+  listenAddresses(): readonly string[];
+  /** Asks every peer for its address cache and returns what they told earlier. */
+  addressCache(): readonly string[];
+  /** Addresses of a host name; rejects if there is none. */
+  resolve(host: string): Promise<readonly string[]>;
+}
+
+/** The miner. */
+export interface RpcMiner {
+  /** Whether `--miningaddr` was given. */
+  readonly hasPaymentAddress: boolean;
+  isMining(): boolean;
+  workerCount(): number;
+  hashesPerSecond(): number;
+  start(): void;
+  stop(): Promise<void>;
+  /** Negative means one per processor; 0 stops. */
+  setWorkers(count: number): Promise<void>;
+  /** Mines blocks one after the other; rejects with a message for the client if it cannot. */
+  generate(count: number): Promise<readonly Hash[]>;
+}
+
+/** Figures of the blocks mined by this process. */
+export interface RpcMetrics {
+  blockMetrics(): {
+    readonly count: number;
+    /** Kept on simnet only. */
+    readonly hashes: readonly Hash[];
+    /** Milliseconds, newest 5000. */
+    readonly times: readonly number[];
+  };
+}
+
+/** The process. */
+export interface RpcControl {
+  /** Begins an orderly shutdown, after the answer has gone out. */
+  requestShutdown(): void;
+  /** Seconds since the start of the node. */
+  uptime(): number;
+}
+
+/** Run-time control of log levels. */
+export interface RpcLogLevels {
+  /** Tags of all subsystems, sorted. */
+  readonly subsystems: readonly string[];
+  /** Applies a level specification; the error text if it is invalid. */
+  setLevels(specification: string): string | undefined;
+}
+
+/** The committed filter index. */
+export interface RpcFilters {
+  filter(hash: Hash): Uint8Array | undefined;
+  filterHeader(hash: Hash): Hash | undefined;
+}
+
+/** The memory pool. */
+export interface RpcMempool {
+  /** Transactions in the pool. */
+  readonly count: number;
+}
+
+/** Settings that answers show. */
+export interface RpcSettings {
+  /** `major*1000000 + minor*10000 + patch*100` of the node. */
+  readonly version: number;
+  /** SOCKS5 proxy or "". */
+  readonly proxy: string;
+  /** Least fee of relayed transactions, nanoSoter per 1000 bytes. */
+  readonly relayFee: bigint;
+}
+
+/** Everything that methods need, wired by the composition root. */
+export interface RpcPorts {
+  readonly params: NetworkParams;
+  readonly settings: RpcSettings;
+  readonly clock: Clock;
+  readonly dag: RpcDag;
+  readonly blocks: RpcBlockSink;
+  readonly peers: RpcPeers;
+  readonly miner: RpcMiner;
+  readonly metrics: RpcMetrics;
+  readonly control: RpcControl;
+  readonly logs: RpcLogLevels;
+  /** Absent while the node keeps no pool. */
+  readonly mempool?: RpcMempool;
+  /** Absent if the index is off. */
+  readonly filters?: RpcFilters;
+  /** Lets other work run; long computations await it every few milliseconds. */
+  pause(): Promise<void>;
+}

@@ -1,0 +1,120 @@
+import { joinHostPort, splitHostPort } from '../util/host-port.ts';
+import type { Logger } from '../util/log.ts';
+import type { Timers } from '../util/ports.ts';
+import { ipFromString } from '../wire/index.ts';
+import { RpcDispatcher } from './dispatcher.ts';
+import { messageOf } from './errors.ts';
+import type { Method } from './methods/define.ts';
+import { rpcMethods } from './methods/index.ts';
+import type { RpcPorts } from './ports.ts';
+import { Authenticator, type Credentials } from './transport/auth.ts';
+import { HttpHandler } from './transport/http-handler.ts';
+import { HttpListener, type ListenAddress, type TlsIdentity } from './transport/listener.ts';
+
+/** How long running requests get to finish when the server stops, milliseconds. */
+const DRAIN_TIME = 500;
+
+/** The head of a request must arrive within this time, and the body within it again, milliseconds. */
+const READ_TIME_LIMIT = 10_000;
+
+/** Settings of the RPC server. */
+export interface RpcServerOptions {
+  /** `ip:port`; an empty host means every address of the machine. */
+  readonly listen: readonly string[];
+  readonly admin: Credentials;
+  readonly limited: Credentials;
+  /** Requests at a time. */
+  readonly maxClients: number;
+  /** See {@link RpcDispatcher}. */
+  readonly quirks: boolean;
+  /** Absent for plain HTTP. */
+  readonly tls?: TlsIdentity;
+  /** Time for a client to send the head of a request, and again for the body, milliseconds; default ten seconds. */
+  readonly readTimeLimit?: number;
+}
+
+/** What the RPC server needs. */
+export interface RpcServerDeps {
+  readonly ports: RpcPorts;
+  readonly logger: Logger;
+  readonly timers: Timers;
+  /** The methods to serve; default all. */
+  readonly methods?: ReadonlyMap<string, Method>;
+}
+
+/** The manager of the JSON-RPC interface. */
+export class RpcServer {
+  readonly #options: RpcServerOptions;
+  readonly #deps: RpcServerDeps;
+  readonly #handler: HttpHandler;
+  #listeners: HttpListener[] = [];
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: RpcServerOptions, deps: RpcServerDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    const { logger, ports, timers, methods = rpcMethods } = deps;
+    const dispatcher = new RpcDispatcher({ quirks: options.quirks }, { methods, ports, logger });
+    this.#handler = new HttpHandler(
+      { maxClients: options.maxClients, bodyTimeLimit: options.readTimeLimit ?? READ_TIME_LIMIT },
+      {
+        authenticator: new Authenticator(options.admin, options.limited),
+        logger,
+        timers,
+        answer: (body, user, caller) => dispatcher.handle(body, user, caller),
+      },
+    );
+  }
+
+  /**
+   * Opens the listeners and returns their addresses. One that fails is a warning.
+   * @throws {Error} if an address is no IP address, or no listener could be opened.
+   */
+  async start(): Promise<readonly string[]> {
+    const { logger } = this.#deps;
+    const opened: string[] = [];
+    for (const address of this.#options.listen.map(parseListenAddress)) {
+      const listener = new HttpListener(
+        (request, response) => this.#handler.handle(request, response),
+        this.#options.readTimeLimit ?? READ_TIME_LIMIT,
+        this.#options.tls,
+      );
+      try {
+        const bound = await listener.listen(address);
+        this.#listeners.push(listener);
+        opened.push(bound);
+        logger.info(`RPC server listening on ${bound}`);
+      } catch (error) {
+        logger.warn(`Can't listen on ${joinHostPort(address.host, address.port)}: ${messageOf(error)}`);
+      }
+    }
+    if (opened.length === 0) throw new Error('RPCS: No valid listen address');
+    return opened;
+  }
+
+  /** Closes the listeners, lets running requests finish for a moment, then cuts what is left. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { logger, timers } = this.#deps;
+    logger.warn('RPC server shutting down');
+    this.#handler.beginClosing();
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    const limit = timers.after(DRAIN_TIME, () => {
+      for (const listener of listeners) listener.closeAll();
+    });
+    await Promise.all(listeners.map((listener) => listener.close()));
+    limit.cancel();
+    logger.info('RPC server shutdown complete');
+  }
+}
+
+function parseListenAddress(address: string): ListenAddress {
+  const { host, port } = splitHostPort(address);
+  if (host !== '' && !ipFromString(host)) throw new Error(`'${host}' is not a valid IP address`);
+  return { host, port: Number(port) };
+}

@@ -1,0 +1,113 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
+import { joinHostPort } from '../../util/host-port.ts';
+
+/** How long a connection may stay open between two requests, milliseconds. */
+const IDLE_TIME_LIMIT = 60_000;
+/** How often the time limits are enforced, milliseconds. */
+const CHECK_INTERVAL = 1000;
+/** Open connections of one listener, requests running or not. */
+const MAX_CONNECTIONS = 1000;
+/** First byte of every TLS connection: a handshake record. */
+const TLS_HANDSHAKE = 0x16;
+
+/** Certificate and private key, PEM. */
+export interface TlsIdentity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Where to listen. An empty host means every address of the machine. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An HTTP or HTTPS server on one address. */
+export class HttpListener {
+  readonly #http: Server;
+  readonly #front: NetServer;
+  readonly #held = new Set<Socket>();
+
+  readonly #headTimeLimit: number;
+
+  /** @param headTimeLimit the head of a request must arrive within this time, milliseconds. */
+  constructor(onRequest: RequestListener, headTimeLimit: number, tls: TlsIdentity | undefined) {
+    this.#headTimeLimit = headTimeLimit;
+    const settings = {
+      headersTimeout: headTimeLimit,
+      requestTimeout: 0,
+      keepAliveTimeout: IDLE_TIME_LIMIT,
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL, headTimeLimit),
+      requireHostHeader: false,
+    };
+    this.#http = tls
+      ? createHttpsServer({ ...settings, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, onRequest)
+      : createHttpServer(settings, onRequest);
+    this.#http.on('clientError', (error: Error & { code?: string }, socket: Socket) => answerGarbage(error, socket));
+    this.#front = tls ? createNetServer((socket) => this.#sortOut(socket)) : this.#http;
+    this.#front.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** Begins to listen; resolves with `host:port`, rejects with the system's error. */
+  listen(address: ListenAddress): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#front.once('error', reject);
+      this.#front.listen({ host: address.host === '' ? undefined : address.host, port: address.port }, () => {
+        this.#front.off('error', reject);
+        const bound = this.#front.address();
+        resolve(
+          typeof bound === 'object' && bound !== null
+            ? joinHostPort(bound.address, bound.port)
+            : joinHostPort(address.host, address.port),
+        );
+      });
+    });
+  }
+
+  /** Takes no more connections and drops those without a running request; resolves when the rest has ended. */
+  close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()));
+    for (const socket of this.#held) socket.destroy();
+    this.#http.closeIdleConnections();
+    return closed;
+  }
+
+  /** Cuts every connection. */
+  closeAll(): void {
+    this.#http.closeAllConnections();
+  }
+
+  /** Tells a TLS handshake from a plain HTTP request, which gets an explanation instead of silence. */
+  #sortOut(socket: Socket): void {
+    this.#held.add(socket);
+    socket.once('close', () => this.#held.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(this.#headTimeLimit, () => socket.destroy());
+    socket.once('data', (first: Buffer) => {
+      this.#held.delete(socket);
+      socket.setTimeout(0);
+      if (first[0] === TLS_HANDSHAKE) {
+        socket.pause();
+        socket.unshift(first);
+        this.#http.emit('connection', socket);
+      } else {
+        socket.end('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n');
+      }
+    });
+  }
+}
+
+/** What is no HTTP gets one line and is cut off; a head that came too slowly is cut off without a word. */
+function answerGarbage(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`,
+    () => socket.destroy(),
+  );
+}
