@@ -153,7 +153,9 @@ export class MiningSession {
   async mineTemplate(slot: Slot, template: BlockTemplate): Promise<Hash | undefined> {
     try {
       const solution = await slot.solver.solve(template);
-      return solution && (await this.#submit(slot, solvedBlock(template, solution), template.height));
+      if (!solution) return undefined;
+      const block = solvedBlock(template, solution);
+      if (await this.#submit(slot, block, template.height)) return block.hash;
     } catch (error) {
       this.#deps.logger.error(`Mining failed: ${textOf(error)}`);
     }
@@ -181,14 +183,14 @@ export class MiningSession {
     return this.#work?.template;
   }
 
-  async #submit(slot: Slot, block: Block, height: number): Promise<Hash | undefined> {
+  async #submit(slot: Slot, block: Block, height: number): Promise<boolean> {
     const { sink, world, measurements, logger } = this.#deps;
     // Accepted, it moves the tips; refused, the same template would be refused again.
     this.#work = undefined;
     const { status } = await sink.submit(block);
     if (status !== 'accepted') {
-      logger.warn(`Mined block ${hashToHex(block.hash)} is an orphan`);
-      return undefined;
+      logger.warn(`Mined block ${hashToHex(block.hash)} waits for its parents`);
+      return false;
     }
     const now = world.clock.monotonic();
     measurements.solveTime.send(now - slot.since);
@@ -196,7 +198,7 @@ export class MiningSession {
     if (this.#options.reportHashes) measurements.solveHash.send(block.hash);
     slot.since = now;
     if (logger.enabled('info')) logger.info(`Mined block ${hashToHex(block.hash)} at height ${height}`);
-    return block.hash;
+    return true;
   }
 
   /** Brings the shared work up to date; the searches take it up at once. */

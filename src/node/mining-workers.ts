@@ -10,10 +10,17 @@ import {
   workerControl,
 } from '../mining/index.ts';
 
-// Beside this file, with its extension: `.js` in dist, `.ts` when tests and tools run the sources.
-const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-const entry = new URL(`../mining/worker-main${extension}`, import.meta.url);
-const execArgv = extension === '.ts' ? ['--import', 'tsx'] : [];
+// Compiled, the entry stands where it does in the sources, with the extension of this file.
+const fromSources = import.meta.url.endsWith('.ts');
+const entry = new URL(`../mining/worker-main${fromSources ? '.ts' : '.js'}`, import.meta.url);
+
+function startThread(workerData: SharedArrayBuffer): Worker {
+  const options = { workerData, execArgv: [], name: 'miner' };
+  if (!fromSources) return new Worker(entry, options);
+  // Tests and tools run the sources. `--import tsx` has no effect in a worker thread of Node.js 20.
+  const start = `import('tsx/esm/api').then(({ register }) => { register(); return import('${entry.href}'); });`;
+  return new Worker(start, { ...options, eval: true });
+}
 
 interface PendingSearch {
   readonly id: number;
@@ -34,7 +41,7 @@ class SearchThread implements SearchWorker {
   constructor() {
     const memory = new SharedArrayBuffer(WORKER_CONTROL_SIZE);
     this.#control = workerControl(memory);
-    this.#thread = new Worker(entry, { workerData: memory, execArgv, name: 'miner' });
+    this.#thread = startThread(memory);
     this.#thread.on('message', (reply: WorkerReply) => this.#onReply(reply));
     this.#thread.on('error', (error: Error) => this.#fail(error));
     this.#ended = new Promise((resolve) => {
@@ -51,8 +58,8 @@ class SearchThread implements SearchWorker {
 
   search(job: SearchJob): Promise<Solution | undefined> {
     if (this.#pending) throw new Error('the mining thread is busy');
-    if (this.#failure) return Promise.reject(this.#failure);
     if (this.#closing) return Promise.resolve(undefined);
+    if (this.#failure) return Promise.reject(this.#failure);
     const id = (this.#lastId % 0x7fffffff) + 1;
     this.#lastId = id;
     Atomics.store(this.#control.wanted, 0, id);
