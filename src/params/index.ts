@@ -1,4 +1,4 @@
-/** Networks and their constants. See docs/networks.md. */
+/** Networks and their constants. See docs/protocol.md. */
 export * from './constants.ts';
 export { DurationError, parseDuration } from './duration.ts';
 export type { Deployment, DnsSeed, NetworkName, NetworkParams } from './network.ts';

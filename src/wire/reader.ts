@@ -15,14 +15,15 @@ const scratch = new DataView(new ArrayBuffer(8));
  * Every method throws a {@link WireError}: kind `eof` if no byte of the field is left, `unexpectedEof` if it is cut.
  */
 export class ByteReader {
-  readonly #source: Uint8Array;
+  /** What is read from, the bytes outside the range included. */
+  readonly source: Uint8Array;
   readonly #end: number;
   /** Position of the next byte, counted from the start of the source. */
   offset: number;
 
   /** Reads `source` from `offset` (default 0) up to `end` (default the whole length). */
   constructor(source: Uint8Array, offset = 0, end: number = source.length) {
-    this.#source = source;
+    this.source = source;
     this.offset = offset;
     this.#end = end;
   }
@@ -41,19 +42,19 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#source[this.#take(1)];
+    return this.source[this.#take(1)];
   }
 
   u16(): number {
     const at = this.#take(2);
-    const source = this.#source;
+    const source = this.source;
     return source[at] | (source[at + 1] << 8);
   }
 
   /** Big endian; only the port of a network address uses it. */
   u16be(): number {
     const at = this.#take(2);
-    const source = this.#source;
+    const source = this.source;
     return (source[at] << 8) | source[at + 1];
   }
 
@@ -63,7 +64,7 @@ export class ByteReader {
 
   i32(): number {
     const at = this.#take(4);
-    const source = this.#source;
+    const source = this.source;
     return source[at] | (source[at + 1] << 8) | (source[at + 2] << 16) | (source[at + 3] << 24);
   }
 
@@ -92,18 +93,18 @@ export class ByteReader {
   bytes(length: number): Uint8Array {
     if (length === 0) return EMPTY_BYTES;
     const at = this.#take(length);
-    return viewOf(this.#source, at, length);
+    return viewOf(this.source, at, length);
   }
 
   /** A view of the bytes from `start` (an earlier {@link offset}) up to the present position. */
   since(start: number): Uint8Array {
-    return viewOf(this.#source, start, this.offset - start);
+    return viewOf(this.source, start, this.offset - start);
   }
 
   /** A view of the next 32 bytes. */
   hash(): Hash {
     const at = this.#take(32);
-    return viewOf(this.#source, at, 32);
+    return viewOf(this.source, at, 32);
   }
 
   /**
@@ -177,7 +178,7 @@ export class ByteReader {
 }
 
 /** A plain view: cheaper than `subarray`, and never a Buffer even if the source is one. */
-function viewOf(source: Uint8Array, at: number, length: number): Uint8Array {
+export function viewOf(source: Uint8Array, at: number, length: number): Uint8Array {
   return new Uint8Array(source.buffer, source.byteOffset + at, length);
 }
 

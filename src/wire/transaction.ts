@@ -1,6 +1,6 @@
 import { type Hash, isZeroHash, sha256d } from '../util/hash.ts';
 import { messageError } from './errors.ts';
-import { ByteReader } from './reader.ts';
+import { ByteReader, viewOf } from './reader.ts';
 import { readInputs, readOutputs, readWitnesses } from './transaction-parts.ts';
 import { ByteWriter, varintSize } from './writer.ts';
 
@@ -62,7 +62,10 @@ export class Transaction implements TransactionFields {
   readonly lockTime: number;
   /** True if some input has a witness item. */
   readonly hasWitness: boolean;
-  #encoded: Uint8Array | undefined;
+  /** Where the canonical witness form stands, if it was received: cheaper than a view a transaction. */
+  #source: Uint8Array | undefined;
+  #start = 0;
+  #length = 0;
   #txid: Hash | undefined;
   #wtxid: Hash | undefined;
   #strippedSize: number | undefined;
@@ -96,7 +99,11 @@ export class Transaction implements TransactionFields {
     const outputs = readOutputs(reader);
     if (marked) inputs = readWitnesses(reader, inputs);
     const transaction = new Transaction({ version, inputs, outputs, lockTime: reader.u32() });
-    if (transaction.hasWitness === marked) transaction.#encoded = reader.since(start);
+    if (transaction.hasWitness === marked) {
+      transaction.#source = reader.source;
+      transaction.#start = start;
+      transaction.#length = reader.offset - start;
+    }
     return transaction;
   }
 
@@ -134,12 +141,12 @@ export class Transaction implements TransactionFields {
 
   /** Bytes of the witness form. */
   get size(): number {
-    return this.#encoded ? this.#encoded.length : this.strippedSize + this.#witnessBytes();
+    return this.#source ? this.#length : this.strippedSize + this.#witnessBytes();
   }
 
   /** Bytes of the base form. */
   get strippedSize(): number {
-    this.#strippedSize ??= this.#encoded ? this.#encoded.length - this.#witnessBytes() : baseSize(this);
+    this.#strippedSize ??= this.#source ? this.#length - this.#witnessBytes() : baseSize(this);
     return this.#strippedSize;
   }
 
@@ -170,8 +177,8 @@ export class Transaction implements TransactionFields {
   /** Appends the canonical bytes in the given form; `witness` has a marker only if there is witness data. */
   write(writer: ByteWriter, encoding: TxEncoding): void {
     const witness = encoding === 'witness' && this.hasWitness;
-    if (this.#encoded && witness === this.hasWitness) {
-      writer.bytes(this.#encoded);
+    if (this.#source && witness === this.hasWitness) {
+      writer.bytes(viewOf(this.#source, this.#start, this.#length));
       return;
     }
     writer.i32(this.version);
@@ -199,7 +206,8 @@ export class Transaction implements TransactionFields {
 
   /** The canonical bytes. Treat them as read-only: they may be a view into a received message. */
   toBytes(encoding: TxEncoding = 'witness'): Uint8Array {
-    if (this.#encoded && (encoding === 'witness' || !this.hasWitness)) return this.#encoded;
+    if (this.#source && (encoding === 'witness' || !this.hasWitness))
+      return viewOf(this.#source, this.#start, this.#length);
     const writer = new ByteWriter(encoding === 'witness' ? this.size : this.strippedSize);
     this.write(writer, encoding);
     return writer.finish();
