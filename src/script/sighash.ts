@@ -25,6 +25,7 @@ const BLANK_OUTPUT = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf
  * away. Returns `script` itself if nothing is removed.
  */
 export function removeSignature(script: Uint8Array, signature: Uint8Array): Uint8Array {
+  if (signature.length > script.length) return script;
   const needle = asBuffer(signature);
   if (needle.length > 0 && !asBuffer(script).includes(needle)) return script;
   return removeOps(

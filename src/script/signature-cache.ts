@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
+import { concatBytes } from '../util/bytes.ts';
 import type { Hash } from '../util/hash.ts';
 import type { Random } from '../util/ports.ts';
 
@@ -37,7 +38,7 @@ export class SignatureCache {
    */
   key(hash: Hash, signature: Uint8Array, publicKey: Uint8Array): string {
     // The parts before the key have fixed sizes, so no two triples give the same bytes.
-    return createHash('sha256').update(this.#salt).update(hash).update(signature).update(publicKey).digest('binary');
+    return digest('sha256', concatBytes(this.#salt, hash, signature, publicKey), 'binary');
   }
 
   /** True if that verification succeeded before. */
