@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { asBuffer } from './bytes.ts';
 
 /**
@@ -12,17 +12,17 @@ export const ZERO_HASH: Hash = new Uint8Array(32);
 
 /** SHA-256. */
 export function sha256(data: Uint8Array): Uint8Array {
-  return createHash('sha256').update(data).digest();
+  return digest('sha256', data, 'buffer');
 }
 
 /** SHA-256 applied twice: block hashes, transaction ids, merkle trees, checksums. */
 export function sha256d(data: Uint8Array): Hash {
-  return createHash('sha256').update(createHash('sha256').update(data).digest()).digest();
+  return digest('sha256', digest('sha256', data, 'buffer'), 'buffer');
 }
 
 /** RIPEMD-160 of SHA-256: public key and script hashes, 20 bytes. */
 export function hash160(data: Uint8Array): Uint8Array {
-  return createHash('ripemd160').update(createHash('sha256').update(data).digest()).digest();
+  return digest('ripemd160', digest('sha256', data, 'buffer'), 'buffer');
 }
 
 /** Display form: 64 lower-case hex digits of the reversed bytes. */
