@@ -116,6 +116,11 @@ export class Connection {
     return this.#output.queuedBytes;
   }
 
+  /** Bytes received and not yet decoded. */
+  get bufferedBytes(): number {
+    return this.#input.buffered;
+  }
+
   /** Begins to read. Until {@link open}, output waits and everything must happen within the negotiation timeout. */
   start(): void {
     if (this.#state !== 'new') return;

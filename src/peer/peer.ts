@@ -8,7 +8,6 @@ import {
   type MessageOf,
   type NetAddress,
   RejectCode,
-  Services,
   type TxEncoding,
   type WireError,
 } from '../wire/index.ts';
@@ -28,6 +27,7 @@ import {
 import type { Outgoing } from './output.ts';
 import { PingMeter } from './ping.ts';
 import { type AddressLists, addressCacheMessages, addressListMessages, LocatorMemory, sample } from './push.ts';
+import { RemoteNode } from './remote-node.ts';
 import { StallDetector } from './stall-detector.ts';
 import type { MessageHandlers, PeerDeps, PeerOptions, PeerStats, SendOptions } from './types.ts';
 
@@ -36,7 +36,7 @@ import type { MessageHandlers, PeerDeps, PeerOptions, PeerStats, SendOptions } f
  * inventory, measures pings, notices stalls, keeps statistics. It knows nothing about blocks; what messages mean is the
  * business of the handlers. Nothing a remote sends makes it throw or take more memory than its {@link PeerLimits}.
  */
-export class Peer {
+export class Peer extends RemoteNode {
   /** True if the remote dialled us. */
   readonly inbound: boolean;
   /** Address text by which the peer is known, `host:port`. */
@@ -45,8 +45,6 @@ export class Peer {
   readonly netAddress: NetAddress;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
-  /** The block that the remote announced last; whoever handles its inventory sets and clears this. */
-  lastAnnouncedBlock: Hash | undefined;
 
   readonly #options: PeerOptions;
   readonly #deps: PeerDeps;
@@ -63,17 +61,11 @@ export class Peer {
   #timers: Timer[] = [];
   #started = false;
 
-  #id = 0;
-  #remote: MessageOf<'version'> | undefined;
-  #negotiated: number;
-  #verackReceived = false;
-  #wantsHeaders = false;
-  #maxHeight = 0;
   #connectedAt = 0;
-  #timeOffset = 0;
 
   /** @throws {RangeError} if the user agent is too long to be accepted by other nodes. */
   constructor(options: PeerOptions, deps: PeerDeps) {
+    super(options.protocolVersion ?? PROTOCOL_VERSION);
     if (Buffer.byteLength(options.userAgent) > MAX_SENT_USER_AGENT) {
       throw new RangeError(`user agent longer than ${MAX_SENT_USER_AGENT} bytes`);
     }
@@ -82,8 +74,7 @@ export class Peer {
     this.#options = options;
     this.#deps = deps;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#ownVersion = options.protocolVersion ?? PROTOCOL_VERSION;
-    this.#negotiated = this.#ownVersion;
+    this.#ownVersion = this.protocolVersion;
     this.inbound = options.inbound;
     this.address = options.address ?? transport.remoteAddress;
     this.netAddress = options.netAddress ?? netAddressOf(transport.remoteAddress, options.services, this.#now());
@@ -110,69 +101,9 @@ export class Peer {
     );
   }
 
-  /** Number of this peer, from 1 in the order of accepted versions; 0 until the remote's version was accepted. */
-  get id(): number {
-    return this.#id;
-  }
-
   /** True from the start until the connection begins to end. */
   get connected(): boolean {
     return this.#connection.connected;
-  }
-
-  /** True once the remote's version was accepted. */
-  get versionKnown(): boolean {
-    return this.#remote !== undefined;
-  }
-
-  /** True once the remote has sent verack. Remotes that never do are served as well. */
-  get verackReceived(): boolean {
-    return this.#verackReceived;
-  }
-
-  /** Protocol version in force: the lower of ours and theirs. */
-  get protocolVersion(): number {
-    return this.#negotiated;
-  }
-
-  /** Service bits of the remote, 0 until its version is known. */
-  get services(): bigint {
-    return this.#remote?.services ?? 0n;
-  }
-
-  /** True if the remote understands witness data. */
-  get witnessEnabled(): boolean {
-    return (this.services & Services.witness) !== 0n;
-  }
-
-  /** User agent of the remote. */
-  get userAgent(): string {
-    return this.#remote?.userAgent ?? '';
-  }
-
-  /** Height that the remote stated in its version. */
-  get startHeight(): number {
-    return this.#remote?.lastBlock ?? 0;
-  }
-
-  /** Greatest height that the remote is believed to have. Its claims are not verified here. */
-  get maxHeight(): number {
-    return this.#maxHeight;
-  }
-
-  /** Whether the remote asked in its version to be told of transactions. */
-  get relay(): boolean {
-    return this.#remote?.relay ?? true;
-  }
-
-  /** True once the remote sent sendheaders: it wants new blocks announced as headers. */
-  get wantsHeaders(): boolean {
-    return this.#wantsHeaders;
-  }
-
-  /** Their clock minus ours at the handshake, seconds. */
-  get timeOffset(): number {
-    return this.#timeOffset;
   }
 
   /** Bytes waiting to be written. */
@@ -199,11 +130,6 @@ export class Peer {
     this.#connection.end(reason);
   }
 
-  /** Raises the greatest height that the remote is believed to have; lower values change nothing. */
-  raiseMaxHeight(height: number): void {
-    if (height > this.#maxHeight) this.#maxHeight = height;
-  }
-
   /** Remembers that the remote has an item, so that it is not announced to it. */
   addKnownInventory(item: InvVector): void {
     this.#known.add(item);
@@ -219,7 +145,7 @@ export class Peer {
    * that the negotiated protocol version cannot carry ends the connection.
    */
   send(message: Message, options: SendOptions = {}): void {
-    if (this.#remote) this.#connection.send(message, options.encoding ?? 'base', options.done);
+    if (this.versionKnown) this.#connection.send(message, options.encoding ?? 'base', options.done);
     else options.done?.();
   }
 
@@ -230,7 +156,7 @@ export class Peer {
 
   /** Announces an item unless the remote knows it: blocks at once, the rest with the next trickle. */
   queueInventory(item: InvVector): void {
-    if (this.connected && this.#remote) this.#announcer.add(item);
+    if (this.connected && this.versionKnown) this.#announcer.add(item);
   }
 
   /**
@@ -279,7 +205,7 @@ export class Peer {
    * @returns a promise that resolves when it was written or never will be.
    */
   pushReject(command: string, code: number, reason: string, hash?: Hash): Promise<void> {
-    if (this.#negotiated < ProtocolGate.reject) return Promise.resolve();
+    if (this.protocolVersion < ProtocolGate.reject) return Promise.resolve();
     return this.sendAndWait(reject(command, code, reason, hash));
   }
 
@@ -292,25 +218,26 @@ export class Peer {
   stats(): PeerStats {
     const connection = this.#connection;
     return {
-      id: this.#id,
+      id: this.id,
       address: this.address,
       localAddress: this.#deps.transport.localAddress,
       userAgent: this.userAgent,
       services: this.services,
       inbound: this.inbound,
-      version: this.#remote?.protocolVersion ?? 0,
+      version: this.statedVersion,
       connectedAt: this.#connectedAt,
       lastSend: connection.lastSend,
       lastReceive: connection.lastReceive,
       bytesSent: connection.bytesSent,
       bytesReceived: connection.bytesReceived,
-      timeOffset: this.#timeOffset,
+      timeOffset: this.timeOffset,
       startHeight: this.startHeight,
-      lastBlock: this.#maxHeight,
+      lastBlock: this.maxHeight,
       lastPingNonce: this.#ping.nonce,
       lastPingTime: this.#ping.sentAt,
       lastPingMicros: this.#ping.micros,
       queuedBytes: connection.queuedBytes,
+      bufferedBytes: connection.bufferedBytes,
     };
   }
 
@@ -333,7 +260,7 @@ export class Peer {
   }
 
   #message(message: Message): void | Promise<void> {
-    if (!this.#remote) return this.#negotiate(message);
+    if (!this.versionKnown) return this.#negotiate(message);
     this.#stalls.received(message.command);
     this.#stalls.handlerStarted();
     const handling = this.#dispatch(message);
@@ -353,7 +280,8 @@ export class Peer {
       this.#refuse(refusal);
       return undefined;
     }
-    this.#accept(message);
+    this.introduce(message, this.#deps.nextId(), this.#now());
+    this.#connection.negotiate(this.protocolVersion, this.witnessEnabled ? 'witness' : 'base');
     const handling = this.#deps.handlers.version?.(this, message);
     if (handling) return handling.then(() => this.#run());
     this.#run();
@@ -367,15 +295,6 @@ export class Peer {
     }
     this.#connection.sendFirst(reject);
     this.#connection.finish(reason);
-  }
-
-  #accept(version: MessageOf<'version'>): void {
-    this.#remote = version;
-    this.#negotiated = Math.min(this.#ownVersion, version.protocolVersion >>> 0);
-    this.#connection.negotiate(this.#negotiated, this.witnessEnabled ? 'witness' : 'base');
-    this.#id = this.#deps.nextId();
-    this.#maxHeight = version.lastBlock;
-    this.#timeOffset = Number(version.timestamp - BigInt(this.#now()));
   }
 
   /** Both versions are known: begins to write, trickle, ping and watch. */
@@ -400,20 +319,20 @@ export class Peer {
         this.#connection.finish('duplicate version');
         return undefined;
       case 'verack':
-        if (this.#verackReceived) {
+        if (this.verackReceived) {
           this.#connection.end('duplicate verack');
           return undefined;
         }
-        this.#verackReceived = true;
+        this.noteVerack();
         break;
       case 'ping':
-        if (this.#negotiated > ProtocolGate.bip31) this.send({ command: 'pong', nonce: message.nonce });
+        if (this.protocolVersion > ProtocolGate.bip31) this.send({ command: 'pong', nonce: message.nonce });
         break;
       case 'pong':
-        if (this.#negotiated > ProtocolGate.bip31) this.#ping.answered(message.nonce);
+        if (this.protocolVersion > ProtocolGate.bip31) this.#ping.answered(message.nonce);
         break;
       case 'sendheaders':
-        this.#wantsHeaders = true;
+        this.noteSendHeaders();
         break;
     }
     return callHandler(this.#deps.handlers.messages, this, message.command, message);
@@ -423,7 +342,7 @@ export class Peer {
   #undecodable(error: WireError): boolean {
     const reason = `Can't read message from ${this}: ${error.message}`;
     this.#deps.logger.debug(reason);
-    if (!this.#remote || error.kind === 'eof') this.#connection.end(error.message);
+    if (!this.versionKnown || error.kind === 'eof') this.#connection.end(error.message);
     else if (error.kind === 'message' && this.#tolerant()) return true;
     else {
       void this.pushReject('malformed', RejectCode.malformed, reason);
@@ -439,7 +358,7 @@ export class Peer {
 
   #written({ command, nonce }: Outgoing): void {
     this.#stalls.sent(command);
-    if (nonce !== undefined && this.#negotiated > ProtocolGate.bip31) this.#ping.sent(nonce);
+    if (nonce !== undefined && this.protocolVersion > ProtocolGate.bip31) this.#ping.sent(nonce);
   }
 
   #checkStalls(): void {

@@ -112,4 +112,6 @@ export interface PeerStats {
   readonly lastPingMicros: number;
   /** Bytes waiting to be written. */
   readonly queuedBytes: number;
+  /** Bytes received and not yet decoded. */
+  readonly bufferedBytes: number;
 }
