@@ -15,7 +15,7 @@ const DISABLED: readonly boolean[] = Array.from({ length: 256 }, (_, opcode) => 
 
 /**
  * Verifies that one input may spend its output: runs signature script, public key script and, as the flags ask, redeem
- * script and witness program. The rules that apply to blocks are in docs/protocol.md, "Scripts".
+ * script and witness program. The rules that apply to blocks are in docs/scripts.md.
  * @throws {ScriptError} the first rule that is broken, in the order of the reference node.
  */
 export function verifyInput(check: InputCheck): void {

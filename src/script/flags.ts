@@ -1,6 +1,6 @@
 /**
  * Rules that the engine applies on top of the bare script language, one bit each. Blocks are validated with none of
- * them (docs/protocol.md, "Scripts"); the memory pool and block templates use {@link STANDARD_FLAGS}.
+ * them (docs/scripts.md); the memory pool and block templates use {@link STANDARD_FLAGS}.
  */
 export const ScriptFlag = {
   /** Run the redeem script of a pay-to-script-hash output (BIP 16). */

@@ -1,4 +1,4 @@
-/** Script engine, signature hashes, templates, addresses and keys. See docs/protocol.md, "Scripts". */
+/** Script engine, signature hashes, templates, addresses and keys. See docs/scripts.md. */
 export {
   type Address,
   type AddressNet,

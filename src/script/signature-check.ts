@@ -41,13 +41,8 @@ export function checkSig(machine: Machine): boolean {
   const key = machine.stack.pop();
   const full = machine.stack.pop();
   if (full.length === 0) return false;
-  const hashType = full[full.length - 1];
-  const encoded = view(full, 0, full.length - 1);
-  checkHashType(hashType, machine.flags);
-  checkSignatureEncoding(encoded, machine.flags);
+  const { hashType, signature } = beginAttempt(machine, full);
   checkPublicKeyEncoding(machine, key);
-
-  const signature = parseSignature(encoded);
   if (!signature) return false;
   const valid = verify(machine, machine.signatureHash(hashType, strippedCode(machine, [full])), signature, key);
   if (valid === false && machine.has(ScriptFlag.nullFail))
@@ -112,24 +107,35 @@ export function checkMultiSig(machine: Machine): boolean {
 function matchSignatures(machine: Machine, keys: readonly Uint8Array[], signatures: readonly Uint8Array[]): boolean {
   const stripped = strippedCode(machine, signatures);
   let tried = 0;
-  let parsed: Uint8Array | undefined;
-  let parsedIndex = -1;
+  let attempt: Attempt | undefined;
   for (let keyIndex = 0; tried < signatures.length; keyIndex++) {
     if (signatures.length - tried > keys.length - keyIndex) return false;
-    const full = signatures[tried];
-    if (full.length === 0) continue;
-    const hashType = full[full.length - 1];
-    if (parsedIndex !== tried) {
-      const encoded = view(full, 0, full.length - 1);
-      checkHashType(hashType, machine.flags);
-      checkSignatureEncoding(encoded, machine.flags);
-      parsed = parseSignature(encoded);
-      parsedIndex = tried;
-    }
-    if (!parsed) continue;
+    if (signatures[tried].length === 0) continue;
+    attempt ??= beginAttempt(machine, signatures[tried]);
+    if (!attempt.signature) continue;
     const key = keys[keyIndex];
     checkPublicKeyEncoding(machine, key);
-    if (verify(machine, machine.signatureHash(hashType, stripped), parsed, key)) tried++;
+    attempt.hash ??= machine.signatureHash(attempt.hashType, stripped);
+    if (!verify(machine, attempt.hash, attempt.signature, key)) continue;
+    tried++;
+    attempt = undefined;
   }
   return true;
+}
+
+/** A signature on its way through the keys. */
+interface Attempt {
+  readonly hashType: number;
+  /** Undefined if it cannot be parsed: it fits no key then. */
+  readonly signature: Uint8Array | undefined;
+  hash?: Hash;
+}
+
+/** Checks the form of a signature that is not empty, and parses it. */
+function beginAttempt(machine: Machine, full: Uint8Array): Attempt {
+  const hashType = full[full.length - 1];
+  const encoded = view(full, 0, full.length - 1);
+  checkHashType(hashType, machine.flags);
+  checkSignatureEncoding(encoded, machine.flags);
+  return { hashType, signature: parseSignature(encoded) };
 }
