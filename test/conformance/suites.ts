@@ -1,8 +1,10 @@
 import { addressSuites } from './addresses.ts';
 import { addrmgrSuites } from './addrmgr.ts';
+import { miningSuites } from './mining.ts';
 import { phantomSuites } from './phantom.ts';
 import { rpcSuites } from './rpc.ts';
 import { scriptSuites } from './script.ts';
+import { scriptBlockSuites } from './script-blocks.ts';
 import type { Suite } from './suite.ts';
 import { wireSuites } from './wire.ts';
 
@@ -10,8 +12,10 @@ import { wireSuites } from './wire.ts';
 export const suites: readonly Suite[] = [
   ...wireSuites,
   ...scriptSuites,
+  ...scriptBlockSuites,
   ...addressSuites,
   ...addrmgrSuites,
   ...phantomSuites,
   ...rpcSuites,
+  ...miningSuites,
 ];
