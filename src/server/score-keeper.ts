@@ -1,0 +1,27 @@
+import type { Logger } from '../util/log.ts';
+import type { BanList } from './ban-list.ts';
+import type { ScoreKeeper } from './connected-peer.ts';
+
+/** When misbehaviour ends in a ban. */
+export interface ScoreRules {
+  /** False: nothing is counted. */
+  readonly banning: boolean;
+  /** A score above it bans. */
+  readonly threshold: number;
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+/** Counts misdeeds: warns above half of the threshold, bans and disconnects above it. Whitelisted peers never pay. */
+export function scoreKeeper(rules: ScoreRules, bans: BanList, logger: Logger): ScoreKeeper {
+  return (peer, persistent, transient, reason) => {
+    if (!rules.banning || peer.origin.whitelisted || persistent + transient === 0) return;
+    const score = peer.score.increase(persistent, transient);
+    if (score <= Math.floor(rules.threshold / 2)) return;
+    logger.warn(`Misbehaving peer ${peer.peer}: ${reason} -- ban score increased to ${score}`);
+    if (score <= rules.threshold) return;
+    logger.warn(`Misbehaving peer ${peer.peer} -- banning and disconnecting`);
+    bans.ban(peer.remoteHost, rules.duration);
+    peer.disconnect('banned');
+  };
+}

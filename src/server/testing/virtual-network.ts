@@ -1,0 +1,136 @@
+import type { Dialer, Listener } from '../../connmgr/index.ts';
+import { FakeDag, TEST_PARAMS } from '../../netsync/testing/fake-dag.ts';
+import { userAgent } from '../../params/index.ts';
+import type { Transport } from '../../peer/index.ts';
+import { type LinkOptions, type MemoryTransport, transportPair } from '../../peer/testing.ts';
+import { silentLogger } from '../../util/log.ts';
+import { VirtualWorld } from '../../util/testing/virtual-world.ts';
+import { PeerHandler } from '../peer-handler.ts';
+import type { PeerHandlerDeps, PeerHandlerOptions } from '../ports.ts';
+
+/** A listener that connections are pushed into. */
+class MemoryListener implements Listener<Transport> {
+  readonly address: string;
+  readonly #waiting: Transport[] = [];
+  #accept: { resolve: (stream: Transport) => void; reject: (error: Error) => void } | undefined;
+  #closed = false;
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  push(stream: Transport): void {
+    const accept = this.#accept;
+    this.#accept = undefined;
+    if (accept) accept.resolve(stream);
+    else this.#waiting.push(stream);
+  }
+
+  accept(): Promise<Transport> {
+    if (this.#closed) return Promise.reject(new Error('closed'));
+    const stream = this.#waiting.shift();
+    if (stream) return Promise.resolve(stream);
+    return new Promise((resolve, reject) => {
+      this.#accept = { resolve, reject };
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#accept?.reject(new Error('closed'));
+    return Promise.resolve();
+  }
+}
+
+/** One node of a virtual network. */
+export interface VirtualPeer {
+  readonly name: string;
+  /** Where it listens. */
+  readonly address: string;
+  readonly dag: FakeDag;
+  readonly handler: PeerHandler;
+  /** What its part of the program called a failure. */
+  readonly failures: unknown[];
+}
+
+/** Nodes with real peer handlers over in-memory links, in virtual time; their DAGs are {@link FakeDag}s. */
+export class VirtualNetwork {
+  readonly world = new VirtualWorld();
+  /** Links in the order in which they were made: the dialler's end first. */
+  readonly links: [MemoryTransport, MemoryTransport][] = [];
+  readonly #listeners = new Map<string, MemoryListener>();
+  readonly #link: LinkOptions;
+  #nodes = 0;
+  #ports = 40_000;
+
+  constructor(link: LinkOptions = { latency: 20 }) {
+    this.#link = link;
+  }
+
+  /** A node on an address of its own, started. */
+  async node(
+    name: string,
+    options: Partial<PeerHandlerOptions> = {},
+    deps: Partial<PeerHandlerDeps> = {},
+    dag = new FakeDag(),
+  ): Promise<VirtualPeer> {
+    const number = ++this.#nodes;
+    const ip = `10.${number}.0.1`;
+    const address = `${ip}:18555`;
+    const listener = new MemoryListener(address);
+    this.#listeners.set(address, listener);
+    const failures: unknown[] = [];
+    const handler = new PeerHandler(
+      { params: TEST_PARAMS, services: 0x0dn, userAgent: userAgent(2), ...options },
+      {
+        dag,
+        world: this.world.node(name),
+        logger: silentLogger,
+        dialer: this.dialer(ip),
+        listeners: [listener],
+        failed: (error) => failures.push(error),
+        ...deps,
+      },
+    );
+    await this.world.waitFor(handler.start(), 1000);
+    return { name, address, dag, handler, failures };
+  }
+
+  /** Dials from an IP to any listener of the network. */
+  dialer(ip: string): Dialer<Transport> {
+    return {
+      dial: (address) => {
+        const listener = this.#listeners.get(address);
+        if (!listener || listener.closed) return Promise.reject(new Error('connection refused'));
+        return Promise.resolve(this.connect(ip, address));
+      },
+    };
+  }
+
+  /** A connection from an IP to a listener: the dialler's end. */
+  connect(ip: string, address: string): MemoryTransport {
+    const listener = this.#listeners.get(address);
+    if (!listener) throw new Error(`nobody listens on ${address}`);
+    const pair = transportPair(this.world, { ...this.#link, first: `${ip}:${this.#ports++}`, second: address });
+    this.links.push(pair);
+    listener.push(pair[1]);
+    return pair[0];
+  }
+
+  /** Waits until all nodes have the same tips. */
+  agree(nodes: readonly VirtualPeer[], limit: number): Promise<boolean> {
+    return this.world.runUntil(() => new Set(nodes.map(({ dag }) => tipsText(dag))).size === 1, limit);
+  }
+}
+
+/** The tips of a DAG as one comparable text. */
+export function tipsText(dag: FakeDag): string {
+  return dag.tips
+    .map(({ hash }) => Buffer.from(hash).toString('hex'))
+    .sort()
+    .join(' ');
+}
