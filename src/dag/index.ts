@@ -1,0 +1,26 @@
+/** The consensus core: block index, colouring and order, outputs, rules. See docs/protocol.md. */
+export { AdjustedTime } from './adjusted-time.ts';
+export {
+  type BestState,
+  type ColouredBlock,
+  Dag,
+  type DagDeps,
+  type DagOptions,
+  type DagSnapshot,
+} from './dag.ts';
+export { AssertError, RuleError, type RuleErrorCode } from './errors.ts';
+export type { BlockInfo, DagEvents, OrderChange, TransactionChange, TransactionState } from './events.ts';
+export type { LocatedBlock } from './locate.ts';
+export { outpointKey } from './outputs/outpoint-key.ts';
+export type { Output } from './outputs/output.ts';
+export { type OutputRecord, ReplayState } from './outputs/output-record.ts';
+export type { ProcessResult } from './process.ts';
+export { checkTransactionInputs, type OutputLookup } from './rules/inputs.ts';
+export {
+  InlineScriptVerifier,
+  type ScriptFailure,
+  type ScriptJob,
+  type ScriptVerifier,
+} from './rules/scripts.ts';
+export { checkTransactionSanity } from './rules/transaction-sanity.ts';
+export type { TemplateContext } from './template.ts';

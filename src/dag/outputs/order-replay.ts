@@ -1,0 +1,142 @@
+import { numberKey, StoreError, type Table, type WriteTransaction } from '../../store/index.ts';
+import { equalBytes } from '../../util/bytes.ts';
+import { type Hash, sha256, ZERO_HASH } from '../../util/hash.ts';
+import { type Block, WireError } from '../../wire/index.ts';
+import { type BlockEffects, decodeEffects, encodeEffects } from './effects.ts';
+import type { OutputState } from './output-state.ts';
+
+/** What the replay needs to know of a block. */
+export interface ReplayedBlock {
+  readonly hash: Hash;
+  readonly height: number;
+  readonly block: Block;
+}
+
+/** Effects of a block that changed place: before (by its old place) and after; undefined outside of the order. */
+export interface MovedEffects {
+  readonly id: number;
+  readonly before: BlockEffects | undefined;
+  readonly after: BlockEffects | undefined;
+}
+
+/** One more step of the hash over the order: SHA-256 of the hash so far and the next block's hash. Zero bytes in front. */
+export function chainOrderHash(soFar: Hash, next: Hash): Hash {
+  const both = new Uint8Array(64);
+  both.set(soFar, 0);
+  both.set(next, 32);
+  return sha256(both);
+}
+
+interface Position {
+  readonly orderHash: Hash;
+  readonly effects: BlockEffects;
+}
+
+/**
+ * Follows the order of the DAG with the outputs: for every position what the block there did, so that a changed end can
+ * be undone and replayed, and a hash over the order up to there.
+ */
+export class OrderReplay {
+  readonly #table: Table;
+  readonly #outputs: OutputState;
+  readonly #load: (id: number) => ReplayedBlock;
+  readonly #changed = new Map<number, Position>();
+  #length: number;
+  /** Rows of the table; those behind the present length are removed by the next commit. */
+  #storedLength: number;
+  #hash: Hash;
+
+  /**
+   * @param length positions replayed so far, as stored.
+   * @param hash over the order so far.
+   * @param load gives the contents of a connected block.
+   */
+  constructor(table: Table, outputs: OutputState, length: number, hash: Hash, load: (id: number) => ReplayedBlock) {
+    this.#table = table;
+    this.#outputs = outputs;
+    this.#length = length;
+    this.#storedLength = length;
+    this.#hash = hash;
+    this.#load = load;
+  }
+
+  /** Positions replayed. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Hash over the whole order, see {@link chainOrderHash}. */
+  get hash(): Hash {
+    return this.#hash;
+  }
+
+  /** True if the stored effects end in the hash that this replay was made with. */
+  endsInHash(): boolean {
+    return this.#length === 0 || equalBytes(this.#at(this.#length - 1).orderHash, this.#hash);
+  }
+
+  /** What the block at a position did. */
+  effectsAt(position: number): BlockEffects {
+    return this.#at(position).effects;
+  }
+
+  /**
+   * Replaces the end of the order and brings the outputs up to it.
+   * @param cut the first position that changes.
+   * @param removed blocks that stood from there on.
+   * @param added blocks that stand there now.
+   */
+  repair(cut: number, removed: readonly number[], added: readonly number[]): MovedEffects[] {
+    const before = new Map<number, BlockEffects>();
+    for (let i = removed.length - 1; i >= 0; i--) {
+      const { effects } = this.#at(cut + i);
+      const { block, height } = this.#load(removed[i]);
+      this.#outputs.undo(block, height, effects);
+      this.#changed.delete(cut + i);
+      before.set(removed[i], effects);
+    }
+    this.#length = cut;
+    this.#hash = cut === 0 ? ZERO_HASH : removed.length === 0 ? this.#hash : this.#at(cut - 1).orderHash;
+    const moved: MovedEffects[] = [];
+    for (const id of added) {
+      const { block, height, hash } = this.#load(id);
+      const effects = this.#outputs.apply(block, height);
+      this.#hash = chainOrderHash(this.#hash, hash);
+      this.#changed.set(this.#length++, { orderHash: this.#hash, effects });
+      moved.push({ id, before: before.get(id), after: effects });
+      before.delete(id);
+    }
+    for (const [id, effects] of before) moved.push({ id, before: effects, after: undefined });
+    this.#outputs.settle();
+    return moved;
+  }
+
+  write(transaction: WriteTransaction): void {
+    for (const [position, { orderHash, effects }] of this.#changed) {
+      transaction.put(this.#table, numberKey(position), encodeEffects(orderHash, effects));
+    }
+    for (let position = this.#length; position < this.#storedLength; position++) {
+      transaction.remove(this.#table, numberKey(position));
+    }
+  }
+
+  committed(): void {
+    this.#changed.clear();
+    this.#storedLength = this.#length;
+  }
+
+  #at(position: number): Position {
+    const changed = this.#changed.get(position);
+    if (changed) return changed;
+    const bytes = this.#table.get(numberKey(position));
+    try {
+      if (bytes) return decodeEffects(bytes);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+    }
+    throw new StoreError(
+      'corrupt',
+      `the database is damaged (row ${position} of table "effects" is missing or does not decode)`,
+    );
+  }
+}

@@ -1,0 +1,122 @@
+import type { WriteTransaction } from '../../store/index.ts';
+import { hashFromKey } from '../../util/hash.ts';
+import type { Block } from '../../wire/index.ts';
+import type { BlockEffects } from './effects.ts';
+import { indexOfKey } from './outpoint-key.ts';
+import { type Output, sameOutput } from './output.ts';
+import { type OutputRecord, ReplayState } from './output-record.ts';
+import type { OutputTable } from './output-table.ts';
+import { applyBlock, type ReplayView, undoBlock } from './replay.ts';
+import type { OutputSetHash } from './set-hash.ts';
+
+/**
+ * All outputs, in two views. The *replay* is what the present order makes of all transactions, from genesis on; it is
+ * kept up by undoing and redoing only the end of the order that changed. The *stored set* is what checks of new blocks,
+ * the memory pool and `gettxout` read; it is brought up once a block, from the outputs that the replay touched:
+ * unspent ones are written, ignored ones deleted, and spent or vanished ones *left as they are*. So it also holds what
+ * was spent, and depends on the history of orders; nodes must agree on blocks, so they must all keep it in this way.
+ */
+export class OutputState {
+  readonly #table: OutputTable;
+  readonly #hash: OutputSetHash;
+  readonly #maturity: number;
+  readonly #touched = new Set<string>();
+  readonly #view: ReplayView;
+  #storedCount: number;
+
+  /**
+   * @param hash over the stored set as it is.
+   * @param storedCount outputs in the stored set.
+   * @param maturity of coinbases, in generations.
+   */
+  constructor(table: OutputTable, hash: OutputSetHash, storedCount: number, maturity: number) {
+    this.#table = table;
+    this.#hash = hash;
+    this.#storedCount = storedCount;
+    this.#maturity = maturity;
+    this.#view = {
+      get: (key) => this.#table.get(key),
+      set: (key, { state, entry }) => {
+        this.#touched.add(key);
+        this.#table.set(key, { state, entry, stored: this.#table.get(key).stored });
+      },
+    };
+  }
+
+  /** Looks an output up in the stored set, by `outpointKey`. */
+  readonly stored = (key: string): Output | undefined => this.#table.get(key).stored;
+
+  /** Everything known of an output. */
+  record(key: string): OutputRecord {
+    return this.#table.get(key);
+  }
+
+  /** Outputs in the stored set. */
+  get storedCount(): number {
+    return this.#storedCount;
+  }
+
+  /** Hash over the stored set. */
+  get hash(): OutputSetHash {
+    return this.#hash;
+  }
+
+  /** Takes back the last block of the replay. */
+  undo(block: Block, height: number, effects: BlockEffects): void {
+    undoBlock(this.#view, block, height, effects);
+  }
+
+  /** Replays one more block. */
+  apply(block: Block, height: number): BlockEffects {
+    return applyBlock(this.#view, block, height, this.#maturity);
+  }
+
+  /** Brings the stored set up after the replay of a connected block. Costs the number of outputs touched. */
+  settle(): void {
+    for (const key of this.#touched) {
+      const record = this.#table.get(key);
+      const { state, entry, stored } = record;
+      if (state === ReplayState.unspent && entry && !(stored && sameOutput(stored, entry))) {
+        this.#store(key, record, entry);
+      } else if (state === ReplayState.ignored && stored) {
+        this.#store(key, record, undefined);
+      }
+    }
+    this.#touched.clear();
+  }
+
+  /** Rows of the table with all changes written. */
+  countRows(): number {
+    return this.#table.countRows();
+  }
+
+  /** Outputs that wait for the next commit. */
+  get pending(): number {
+    return this.#table.pending;
+  }
+
+  write(transaction: WriteTransaction): void {
+    this.#table.write(transaction);
+  }
+
+  committed(): void {
+    this.#table.committed();
+  }
+
+  #store(key: string, record: OutputRecord, output: Output | undefined): void {
+    if (record.stored) {
+      this.#hash.remove(key, record.stored);
+      this.#storedCount--;
+    }
+    if (output) {
+      this.#hash.add(key, output);
+      this.#storedCount++;
+    }
+    this.#table.set(key, { ...record, stored: output });
+  }
+}
+
+/** Transaction id and index of an `outpointKey`. */
+export function outpointOfKey(key: string): { hash: Uint8Array; index: number } {
+  return { hash: hashFromKey(key.slice(0, 32)), index: indexOfKey(key) };
+}

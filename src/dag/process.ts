@@ -1,0 +1,238 @@
+import type { NetworkParams } from '../params/index.ts';
+import type { ProofOfWork } from '../pow/index.ts';
+import type { Emitter } from '../util/emitter.ts';
+import { type Hash, hashKey, hashToHex } from '../util/hash.ts';
+import type { Logger } from '../util/log.ts';
+import type { Clock } from '../util/ports.ts';
+import { type Block, checkBlockBinding, tipsHash } from '../wire/index.ts';
+import type { AdjustedTime } from './adjusted-time.ts';
+import type { DagState } from './dag-state.ts';
+import { BlockStatus } from './engine/index.ts';
+import { AssertError, RuleError } from './errors.ts';
+import { type BlockInfo, type DagEvents, describeBlock, type OrderChange, orderChange } from './events.ts';
+import { OrphanPool } from './orphan-pool.ts';
+import { checkBlockSanity } from './rules/block-sanity.ts';
+import { checkConnect } from './rules/connect.ts';
+import { checkContext, heightAbove } from './rules/context.ts';
+import type { ScriptVerifier } from './rules/scripts.ts';
+
+/** What became of a block that broke no rule. */
+export type ProcessResult =
+  | {
+      readonly status: 'accepted';
+      readonly height: number;
+      /** This block, and orphans that it resolved, in the order of acceptance. */
+      readonly accepted: readonly BlockInfo[];
+    }
+  | { readonly status: 'orphan'; readonly missing: readonly Hash[] };
+
+/** Blocks and bytes that one commit of a batch takes at most, so that a crash loses little. */
+const BATCH_BLOCKS = 256;
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** Outputs that may wait for a commit. */
+const BATCH_OUTPUTS = 100_000;
+/** A parent this far below the greatest height is worth a line in the log. */
+const OLD_PARENT = 70;
+
+/** What the processor works with. */
+export interface ProcessorDeps {
+  readonly state: DagState;
+  readonly params: NetworkParams;
+  readonly pow: ProofOfWork;
+  readonly verifier: ScriptVerifier;
+  readonly time: AdjustedTime;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: Emitter<DagEvents>;
+}
+
+/**
+ * The way of a block into the DAG, one block at a time: sanity, binding of parents and header, orphan pool, context, connect
+ * checks, connection, commit, events.
+ */
+export class BlockProcessor {
+  readonly orphans = new OrphanPool();
+  readonly #deps: ProcessorDeps;
+  readonly #held: { readonly info: BlockInfo; readonly change: OrderChange | undefined }[] = [];
+  #heldBytes = 0;
+  #batchDepth = 0;
+  #emitting = false;
+  #failed: unknown;
+  #uncommitted = false;
+
+  constructor(deps: ProcessorDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Takes a block from anywhere. Outside of a batch everything is on disk and all events are out when this returns.
+   * @throws {RuleError} if it breaks a rule.
+   * @throws {AssertError} if its parents are not those of its header; nothing is remembered of such bytes.
+   * @throws {StoreError} if it cannot be stored; the DAG is unusable from then on.
+   */
+  process(block: Block): ProcessResult {
+    return this.batch(() => this.#processOne(block));
+  }
+
+  /**
+   * Lets the blocks processed within `work` share commits; their events are held back until the commit. Commits happen
+   * at a bounded number of blocks and bytes and at the end, also if `work` throws.
+   */
+  batch<T>(work: () => T): T {
+    this.#batchDepth++;
+    try {
+      return work();
+    } finally {
+      this.#batchDepth--;
+      if (this.#batchDepth === 0) this.#commit();
+    }
+  }
+
+  #processOne(block: Block): ProcessResult {
+    this.#assertUsable();
+    const { state, params, pow, time, clock } = this.#deps;
+    const { hash } = block;
+    if (state.index.idOf(hash) !== -1) {
+      throw new RuleError('ErrDuplicateBlock', `already have block ${hashToHex(hash)}`);
+    }
+    if (this.orphans.has(hash)) {
+      throw new RuleError('ErrDuplicateBlock', `already have block (orphan) ${hashToHex(hash)}`);
+    }
+    checkBlockSanity(block, { powLimit: params.powLimit, pow, adjustedTime: time.now() });
+    checkBinding(block);
+    const missing = unknownParents(state, block);
+    if (missing.length > 0) {
+      this.orphans.add(block, missing, clock.now());
+      return { status: 'orphan', missing };
+    }
+    const accepted = [this.#accept(block)];
+    for (let orphan = this.orphans.takeReady(); orphan; orphan = this.orphans.takeReady()) {
+      const resolved = this.#acceptOrphan(orphan);
+      if (resolved) accepted.push(resolved);
+    }
+    return { status: 'accepted', height: accepted[0].height, accepted };
+  }
+
+  /** Errors of orphans concern nobody who is still there. */
+  #acceptOrphan(block: Block): BlockInfo | undefined {
+    try {
+      return this.#accept(block);
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      this.#deps.logger.warn(`orphan block ${hashToHex(block.hash)} refused: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /** All steps for a block whose parents are known. */
+  #accept(block: Block): BlockInfo {
+    const { state, params, verifier, logger } = this.#deps;
+    const parents = this.#parentsOf(block);
+    const height = heightAbove(state.index, parents);
+    checkContext(state.index, params, block, parents);
+    try {
+      checkConnect(block, height, params, state.outputs.stored, verifier);
+    } catch (error) {
+      if (error instanceof RuleError) this.#changing(block, () => state.fail(block, parents));
+      throw error;
+    }
+    const info: BlockInfo = { hash: block.hash, height, block, parents: block.parentHashes };
+    this.#changing(block, () => {
+      const connected = state.connect(block, parents);
+      this.#held.push({ info, change: orderChange(state, connected) });
+    });
+    if (logger.enabled('debug')) logger.debug(`accepted block ${describeBlock(info)}`);
+    if (this.#batchIsFull()) this.#commit();
+    return info;
+  }
+
+  #parentsOf(block: Block): number[] {
+    const { state, logger } = this.#deps;
+    const { index } = state;
+    return block.parentHashes.map((parent) => {
+      const id = index.idOf(parent);
+      const names = (): string => `block ${hashToHex(block.hash)} parent ${hashToHex(parent)}`;
+      if (id === -1) throw new RuleError('ErrPreviousBlockUnknown', `${names()} is unknown`);
+      if (index.status(id) === BlockStatus.failed) {
+        throw new RuleError('ErrInvalidAncestorBlock', `${names()} is known to be invalid`);
+      }
+      if (index.height(id) <= index.greatestHeight - OLD_PARENT) logger.warn(`${names()} is very old`);
+      return id;
+    });
+  }
+
+  /** Changes the state. What fails in the middle of that cannot be taken back in memory. */
+  #changing(block: Block, change: () => void): void {
+    this.#uncommitted = true;
+    this.#heldBytes += block.size;
+    try {
+      change();
+    } catch (error) {
+      this.#failed = error;
+      throw error;
+    }
+    this.orphans.resolve(block.hash);
+  }
+
+  #batchIsFull(): boolean {
+    const { state } = this.#deps;
+    return (
+      state.pendingBlocks >= BATCH_BLOCKS || this.#heldBytes >= BATCH_BYTES || state.outputs.pending >= BATCH_OUTPUTS
+    );
+  }
+
+  #commit(): void {
+    if (!this.#uncommitted || this.#failed !== undefined) return;
+    try {
+      this.#deps.state.commit();
+    } catch (error) {
+      this.#failed = error;
+      throw error;
+    }
+    this.#uncommitted = false;
+    this.#heldBytes = 0;
+    this.#emit();
+  }
+
+  /** Tells what happened. Blocks that a listener brings in are told of after those before them. */
+  #emit(): void {
+    if (this.#emitting) return;
+    this.#emitting = true;
+    const { events } = this.#deps;
+    try {
+      for (let next = this.#held.shift(); next; next = this.#held.shift()) {
+        if (next.change) events.emit('reorder', next.change);
+        events.emit('connected', next.info);
+        events.emit('accepted', next.info);
+      }
+    } finally {
+      this.#emitting = false;
+    }
+  }
+
+  #assertUsable(): void {
+    if (this.#failed !== undefined) {
+      throw new Error('the DAG cannot be used any more after an earlier failure', { cause: this.#failed });
+    }
+  }
+}
+
+/**
+ * The parents must be those that the header was made for. Checked before anything is stored or remembered, since the
+ * block hash does not cover them: the same hash with its true parents must stay welcome.
+ */
+function checkBinding(block: Block): void {
+  const problem = checkBlockBinding(block);
+  if (!problem) return;
+  if (problem.kind === 'noParents') throw new AssertError(`assertion failed: ${problem.message}`);
+  throw new AssertError(
+    `assertion failed: inconsistent view when checking block connection: best hash is ${hashToHex(tipsHash(block.parentHashes))} instead of expected ${hashToHex(block.header.prevBlock)}`,
+  );
+}
+
+/** Distinct parents that are neither connected nor known to have failed. */
+function unknownParents({ index }: DagState, block: Block): Hash[] {
+  const missing = new Map<string, Hash>();
+  for (const parent of block.parentHashes) if (index.idOf(parent) === -1) missing.set(hashKey(parent), parent);
+  return [...missing.values()];
+}
