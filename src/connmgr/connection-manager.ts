@@ -220,7 +220,10 @@ export class ConnectionManager<S extends Stream> {
     request.state = RequestState.pending;
     const dial = new AbortController();
     request.dial = dial;
-    request.timer = this.#deps.world.timers.after(this.#dialTimeout, () => this.#failed(request, dial, 'timeout'));
+    request.timer = this.#deps.world.timers.after(this.#dialTimeout, () => {
+      this.#failed(request, dial, 'timeout');
+      dial.abort();
+    });
     const settled = this.#deps.dialer.dial(address, dial.signal).then(
       (stream) => this.#established(request, dial, stream),
       (error: unknown) => this.#failed(request, dial, error instanceof Error ? error.message : String(error)),
@@ -271,7 +274,8 @@ export class ConnectionManager<S extends Stream> {
   #failed(request: Request<S>, dial: AbortController, reason: string): void {
     if (request.dial !== dial) return;
     this.#deps.logger.debug(`cannot connect to ${request.address}: ${reason}`);
-    this.#stopDial(request);
+    request.timer?.cancel();
+    request.dial = undefined;
     this.#pause(request);
   }
 
@@ -299,10 +303,6 @@ export class ConnectionManager<S extends Stream> {
   #discard(request: Request<S>, state: RequestState): void {
     this.#requests.delete(request.id);
     request.state = state;
-    this.#stopDial(request);
-  }
-
-  #stopDial(request: Request<S>): void {
     request.timer?.cancel();
     const { dial } = request;
     request.dial = undefined;

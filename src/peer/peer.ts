@@ -112,7 +112,7 @@ export class Peer extends RemoteNode {
   }
 
   /** `ip:port (inbound)` or `host:port (outbound)`. */
-  toString(): string {
+  override toString(): string {
     return `${this.address} (${this.inbound ? 'inbound' : 'outbound'})`;
   }
 
