@@ -1,5 +1,7 @@
 import { addressSuites } from './addresses.ts';
 import { addrmgrSuites } from './addrmgr.ts';
+import { cliSuites } from './cli.ts';
+import { dagSuites } from './dag.ts';
 import { miningSuites } from './mining.ts';
 import { phantomSuites } from './phantom.ts';
 import { rpcSuites } from './rpc.ts';
@@ -16,6 +18,8 @@ export const suites: readonly Suite[] = [
   ...addressSuites,
   ...addrmgrSuites,
   ...phantomSuites,
+  ...dagSuites,
   ...rpcSuites,
+  ...cliSuites,
   ...miningSuites,
 ];
