@@ -12,8 +12,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
-const ELEMENT =
-  /\\(?:([abfnrtv\\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|([^\\"\n])/uy;
+const ELEMENT = /\\(?:([abfnrtv\\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|([^\\"\n])/uy;
 
 /** The text between the quotes with escapes resolved, or undefined if `text` is not a well-formed quoted text. */
 export function unquote(text: string): string | undefined {

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { type ClientRequest, request as httpRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { fileErrorText } from '../node/config/index.ts';
+import { splitHostPort } from '../util/host-port.ts';
+import type { ClientConfig } from './soterctl-config.ts';
+
+/** A call that brought no JSON-RPC answer; the message is for the user. */
+export class ClientError extends Error {
+  override name = 'ClientError';
+}
+
+/**
+ * Posts a JSON text to the server.
+ * @returns the body of the answer.
+ * @throws {ClientError} if the server can not be reached, is not who it should be, or answers with an error status.
+ */
+export async function post(config: ClientConfig, body: string): Promise<string> {
+  const { host, port } = splitHostPort(config.server);
+  const url = `${config.tls ? 'https' : 'http'}://${config.server}`;
+  const settings = {
+    host,
+    port,
+    method: 'POST',
+    path: '/',
+    agent: false,
+    headers: {
+      Authorization: `Basic ${Buffer.from(`${config.user}:${config.password}`, 'utf8').toString('base64')}`,
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+    },
+  };
+  const outgoing = config.tls
+    ? httpsRequest({ ...settings, ca: readCertificate(config.certificateFile), rejectUnauthorized: config.verify })
+    : httpRequest(settings);
+  const { status, text } = await exchange(
+    outgoing,
+    body,
+    (error) => `Post "${url}": ${reasonOf(error, config.server)}`,
+  );
+  if (status < 200 || status >= 300)
+    throw new ClientError(text === '' ? `${status} ${STATUS_CODES[status] ?? ''}` : text);
+  return text;
+}
+
+function readCertificate(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ClientError(fileErrorText('open', path, error));
+  }
+}
+
+function exchange(
+  outgoing: ClientRequest,
+  body: string,
+  explain: (error: Error) => string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => reject(new ClientError(explain(error)));
+    outgoing.once('error', fail);
+    outgoing.once('response', (answer: IncomingMessage) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.once('error', fail);
+      answer.once('end', () =>
+        resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    outgoing.end(body);
+  });
+}
+
+/** What the reference tool says about the common failures; otherwise the system's words. */
+function reasonOf(error: Error & { code?: string }, server: string): string {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return `dial tcp ${server}: connect: connection refused`;
+    case 'ENOTFOUND':
+      return `dial tcp: lookup ${splitHostPort(server).host}: no such host`;
+    case 'EPROTO':
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'http: server gave HTTP response to HTTPS client';
+    case 'ECONNRESET':
+      return 'EOF';
+    default:
+      return error.message;
+  }
+}

@@ -1,0 +1,196 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import {
+  NetworkFileError,
+  type NetworkParams,
+  networkParams,
+  parseNetworkFile,
+  softwareVersion,
+} from '../../params/index.ts';
+import { type Logs, SUBSYSTEMS, type TextSink } from '../logging/index.ts';
+import { checkNonStandard, checkOneNetwork } from './checks.ts';
+import { CommandLineError, readCommandLine } from './command-line.ts';
+import { ConfigError } from './config-error.ts';
+import { ConfigFileError, readConfigFile } from './config-file.ts';
+import { errorCode, fileErrorText } from './file-errors.ts';
+import { helpText } from './help-text.ts';
+import type { NodeConfig } from './node-config.ts';
+import { OptionSet } from './option-set.ts';
+import { applicationFolder, expandPath, type PathEnvironment } from './paths.ts';
+import { writeSampleFile } from './sample-file.ts';
+import { SOTERD_OPTIONS, type SoterdOptions } from './soterd-options.ts';
+import { logFilePath, validate } from './validate.ts';
+
+/** Everything outside that decides the configuration or hears about it. */
+export interface LoadDeps extends PathEnvironment {
+  /** Command line without interpreter and script. */
+  readonly args: readonly string[];
+  /** Name of the program for `--version`. */
+  readonly program: string;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly logs: Logs;
+  randomBytes(length: number): Uint8Array;
+  /** IP addresses of a host name. */
+  lookup(host: string): Promise<readonly string[]>;
+}
+
+/** What the start of the program comes to: a node to run, or an exit code. */
+export type LoadOutcome =
+  | { readonly kind: 'run'; readonly config: NodeConfig }
+  | { readonly kind: 'exit'; readonly code: number };
+
+type Options = OptionSet<typeof SOTERD_OPTIONS>;
+
+const USAGE_HINT = 'Use soterd -h to show usage';
+const HELP = {
+  usage: 'soterd [options]\n  soterd devnet [options]',
+  about: [
+    'A full node of the Soter blockDAG. Without options it takes part in the main network.',
+    'Options may also stand in the configuration file, one name=value a line; the command line wins.',
+  ],
+};
+
+/**
+ * Reads command line and configuration file, checks them and opens the log. All output for the user is done here: one
+ * line that says what is wrong, and where to find help. Never throws for what a user can do wrong.
+ */
+export async function loadConfig(deps: LoadDeps): Promise<LoadOutcome> {
+  const { stderr } = deps;
+  const fail = (message: string): LoadOutcome => {
+    stderr.write(`${message}\n${USAGE_HINT}\n`);
+    return { kind: 'exit', code: 1 };
+  };
+  try {
+    return await load(deps);
+  } catch (error) {
+    if (error instanceof CommandLineError) return fail(error.message);
+    if (error instanceof ConfigFileError) return fail(`Error parsing config file: ${error.message}`);
+    if (error instanceof ConfigError) return fail(`loadConfig: ${error.message}`);
+    throw error;
+  }
+}
+
+async function load(deps: LoadDeps): Promise<LoadOutcome> {
+  const { args, logs, stdout } = deps;
+  const home = applicationFolder('soterd', deps);
+  const exit = (text: string): LoadOutcome => {
+    stdout.write(text);
+    return { kind: 'exit', code: 0 };
+  };
+
+  const first = readFirst(args);
+  if (first.help) return exit(helpText(HELP, SOTERD_OPTIONS));
+  if (first.options.version) return exit(`${deps.program} version ${softwareVersion(2)}\n`);
+
+  const set: Options = new OptionSet(SOTERD_OPTIONS);
+  const fileProblem = readFile(set, first.options, home, deps);
+  // Peers of the file are for real networks.
+  if (first.options.regtest) set.reset('addpeer');
+  set.beginSource();
+  readCommandLine(args, set);
+
+  const options = set.values();
+  makeHome(home);
+  checkOneNetwork(options);
+  const params = activeNetwork(options);
+  checkNonStandard(options);
+  const dataDir = join(expandPath(options.datadir || join(home, 'data'), home, deps.env), params.dataFolder);
+  const logDir = join(expandPath(options.logdir || join(home, 'logs'), home, deps.env), params.dataFolder);
+  if (options.debuglevel === 'show') return exit(`Supported subsystems [${SUBSYSTEMS.join(' ')}]\n`);
+
+  openLog(logs, logDir);
+  const levelProblem = logs.setLevels(options.debuglevel);
+  if (levelProblem !== undefined) throw new ConfigError(levelProblem);
+  const logger = logs.logger('SOTERD');
+  const config = await validate(set, {
+    params,
+    home,
+    dataDir,
+    logDir,
+    resolveLocalhost: () => deps.lookup('localhost'),
+    noteRpcDisabled: () => logger.info('RPC service is disabled'),
+  });
+  if (fileProblem !== undefined) logger.warn(fileProblem);
+  if (params.name !== optionNetwork(options))
+    logger.warn(`${basename(options.netcfgfile)} replaces ${optionNetwork(options)} by ${params.name}`);
+  return { kind: 'run', config };
+}
+
+/** First look at the command line, for what must be known before the file is read. Mistakes are found later. */
+function readFirst(args: readonly string[]): { readonly help: boolean; readonly options: SoterdOptions } {
+  const set: Options = new OptionSet(SOTERD_OPTIONS);
+  try {
+    const { help } = readCommandLine(args, set, { doubleDash: false });
+    return { help, options: set.values() };
+  } catch (error) {
+    if (error instanceof CommandLineError) return { help: false, options: set.values() };
+    throw error;
+  }
+}
+
+/**
+ * Reads the configuration file, after making it if there is none. The default file plays no part in networks for tests.
+ * Returns a warning if it can not be read.
+ * @throws {ConfigFileError}
+ */
+function readFile(set: Options, first: SoterdOptions, home: string, deps: LoadDeps): string | undefined {
+  const isDefault = first.configfile === '';
+  if (isDefault && (first.regtest || first.simnet)) return undefined;
+  const path = isDefault ? join(home, 'soterd.conf') : first.configfile;
+  try {
+    writeSampleFile(path, deps.randomBytes);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST')
+      deps.stderr.write(`Error creating a default config file: ${fileErrorText('open', path, error)}\n`);
+  }
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return fileErrorText('open', path, error);
+  }
+  readConfigFile(text, path, set);
+  return undefined;
+}
+
+function makeHome(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError(`Failed to create home directory: ${fileErrorText('mkdir', home, error)}`);
+  }
+}
+
+function optionNetwork({ testnet, regtest, simnet }: SoterdOptions) {
+  if (testnet) return 'testnet1';
+  if (regtest) return 'regtest';
+  return simnet ? 'simnet' : 'mainnet';
+}
+
+/** The network that the options name, or that of the network file, which replaces it as a whole. */
+function activeNetwork(options: SoterdOptions): NetworkParams {
+  const path = options.netcfgfile;
+  if (path === '') return networkParams(optionNetwork(options));
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(fileErrorText('open', path, error));
+  }
+  try {
+    return parseNetworkFile(text, path);
+  } catch (error) {
+    if (error instanceof NetworkFileError) throw new ConfigError(error.message);
+    throw error;
+  }
+}
+
+function openLog(logs: Logs, logDir: string): void {
+  const path = logFilePath(logDir);
+  try {
+    logs.open(path);
+  } catch (error) {
+    throw new ConfigError(`failed to open the log file: ${fileErrorText('open', path, error)}`);
+  }
+}
