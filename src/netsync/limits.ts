@@ -57,3 +57,10 @@ export const MAX_DISTRUST_MS = 60 * 60_000;
 export function requestExpiry(generation: Generation): number {
   return generation === 2 ? 4000 : 30_000;
 }
+
+/** A peer that owes so many blocks is being caught up with: its blocks are collected and share commits. */
+export const CATCHING_UP_BLOCKS = 8;
+
+/** Blocks of one peer that are collected before its next message is left unread, and their bytes. */
+export const COLLECTED_BLOCKS = 32;
+export const COLLECTED_BYTES = 1024 * 1024;

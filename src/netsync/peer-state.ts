@@ -56,6 +56,9 @@ export class PeerState {
   activityAt: number;
   /** Orphans that came from this peer since the last accepted block. */
   orphansInARow = 0;
+  /** Blocks of this peer that wait to be processed, and their bytes. */
+  queuedBlocks = 0;
+  queuedBytes = 0;
   /** How far the next walk goes back, in generations. */
   walkBack = WALK_BACK;
   walk: Walk | undefined;

@@ -21,9 +21,8 @@ export interface SyncDag {
   readonly events: Pick<Emitter<{ accepted: SyncBlockInfo; connected: SyncBlockInfo }>, 'on'>;
   /** Judges one block. Throws an error with a `code` for a broken rule, any other error for everything else. */
   processBlock(block: Block): ProcessResult;
-  /** From here on several blocks share one commit; their events fire when the batch ends. */
-  beginBatch?(): void;
-  endBatch?(): void;
+  /** Lets the blocks that `work` processes share commits; their events fire after the commit that holds them. */
+  batch(work: () => void): void;
   /** True for a block of any status in the index and for orphans. */
   haveBlock(hash: Hash): boolean;
   isOrphan(hash: Hash): boolean;
@@ -98,6 +97,8 @@ export interface SyncManagerDeps {
   readonly pool?: TransactionPool;
   readonly world: World;
   readonly logger: Logger;
+  /** Told of failures that no peer is to blame for: a full disk, a defect of this program. */
+  readonly failed?: (error: unknown) => void;
 }
 
 /** What is fixed for the life of a sync manager. */

@@ -69,7 +69,7 @@ const bodyFaults = new Set([
 ]);
 
 /** Faults of the bytes around a hash that says nothing about them: the true block may still come from somebody else. */
-const copyFaults = new Set(['ErrBadMerkleRoot', 'ErrDuplicateTx', 'ErrCuckooFail', 'ErrBadParents', 'ErrNoParents']);
+const copyFaults = new Set(['ErrBadMerkleRoot', 'ErrDuplicateTx', 'ErrCuckooFail']);
 
 /** What a refused block says about itself and its sender. */
 export interface BlockFault {

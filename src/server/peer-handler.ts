@@ -98,7 +98,7 @@ export class PeerHandler {
         confirmationWindow: params.minerConfirmationWindow,
         reconcileDelay: options.reconcileDelay,
       },
-      { dag, pool, announcer: this.#relay, world, logger: loggers.sync ?? logger },
+      { dag, pool, announcer: this.#relay, world, logger: loggers.sync ?? logger, failed: deps.failed },
     );
     const maxPeers = options.maxPeers ?? DEFAULT_MAX_PEERS;
     this.#admission = new Admission({

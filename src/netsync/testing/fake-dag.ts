@@ -136,12 +136,10 @@ export class FakeDag implements SyncDag {
     return result.accepted[0]!;
   }
 
-  beginBatch(): void {
-    this.#batch = [];
-  }
-
-  endBatch(): void {
-    const batch = this.#batch ?? [];
+  batch(work: () => void): void {
+    const batch: SyncBlockInfo[] = [];
+    this.#batch = batch;
+    work();
     this.#batch = undefined;
     for (const info of batch) this.#emit(info);
   }
