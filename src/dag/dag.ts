@@ -17,6 +17,7 @@ import { outpointKey } from './outputs/outpoint-key.ts';
 import type { Output } from './outputs/output.ts';
 import type { OutputRecord } from './outputs/output-record.ts';
 import { BlockProcessor, type ProcessResult } from './process.ts';
+import { checkBlockSanity } from './rules/block-sanity.ts';
 import { InlineScriptVerifier, type ScriptVerifier } from './rules/scripts.ts';
 import { checkTemplate, type TemplateContext, templateContext } from './template.ts';
 
@@ -329,6 +330,11 @@ export class Dag {
     return this.#state.outputs.storedCount;
   }
 
+  /** Memory of the block index and the engine, without caches, in bytes. */
+  get indexBytes(): number {
+    return this.#state.engine.bytes;
+  }
+
   /** What the order makes of each transaction of a block; undefined if the block is not in the order. */
   transactionStates(hash: Hash): TransactionState[] | undefined {
     const { engine, replay } = this.#state;
@@ -353,6 +359,15 @@ export class Dag {
    */
   checkTemplate(block: Block): void {
     checkTemplate(this.#state, this.#options.params, this.#time, this.#verifier, block);
+  }
+
+  /**
+   * Checks the rules of a block that need no other block, proof of work included.
+   * @throws {RuleError} the first one it breaks.
+   */
+  checkBlockSanity(block: Block): void {
+    const { powLimit } = this.#options.params;
+    checkBlockSanity(block, { powLimit, pow: this.#deps.pow, adjustedTime: this.adjustedTime() });
   }
 
   #coloured(isBlue: (id: number) => boolean): ColouredBlock[] {

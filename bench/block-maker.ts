@@ -1,0 +1,75 @@
+import { type NetworkParams, subsidy } from '../src/params/index.ts';
+import { searchNonce } from '../src/pow/index.ts';
+import { type Hash, ZERO_HASH } from '../src/util/hash.ts';
+import {
+  Block,
+  BlockHeader,
+  compactToTarget,
+  merkleRoot,
+  NULL_INDEX,
+  Transaction,
+  targetToCompact,
+  tipsHash,
+} from '../src/wire/index.ts';
+
+/** Seconds between generations: more than the 20 minutes after which simnet lets a block have the easiest target. */
+const GENERATION_SECONDS = 1201;
+/** Nonces tried at once. */
+const SEARCH = 256;
+const NO_DATA = new Uint8Array(32);
+/** OP_TRUE. */
+const ANYONE = Uint8Array.of(0x51);
+
+/** Makes valid coinbase-only blocks for simnet, without a DAG. */
+export class BlockMaker {
+  readonly #params: NetworkParams;
+  #made = 0;
+
+  constructor(params: NetworkParams) {
+    this.#params = params;
+  }
+
+  /** A block at a height; all blocks of a height have the same time. `parents`: of the generation below. */
+  make(height: number, parents: readonly Hash[]): Block {
+    const { genesis, powLimitBits, blocksPerRetarget, retargetAdjustmentFactor } = this.#params;
+    const isRetarget = height % blocksPerRetarget === 0;
+    const coinbase = this.#coinbase(height);
+    const header = new BlockHeader({
+      version: 0x20000000,
+      prevBlock: tipsHash(parents),
+      merkleRoot: merkleRoot([coinbase.txid]),
+      timestamp: genesis.header.timestamp + height * GENERATION_SECONDS,
+      // Every retarget makes blocks harder by the greatest factor; the block after it is of the easiest target again.
+      bits: isRetarget
+        ? targetToCompact(compactToTarget(powLimitBits) / BigInt(retargetAdjustmentFactor))
+        : powLimitBits,
+      nonce: 0,
+    });
+    for (let first = 0; ; first += SEARCH) {
+      const { nonce } = searchNonce(header, first, SEARCH);
+      if (nonce === undefined) continue;
+      return new Block({
+        header: header.with({ nonce }),
+        parentsVersion: 0,
+        parents: parents.map((hash) => ({ hash, data: NO_DATA })),
+        transactions: [coinbase],
+      });
+    }
+  }
+
+  #coinbase(height: number): Transaction {
+    const script = Buffer.alloc(10);
+    script.writeUInt8(4, 0);
+    script.writeUInt32LE(height, 1);
+    script.writeUInt8(4, 5);
+    script.writeUInt32LE(this.#made++, 6);
+    return new Transaction({
+      version: 1,
+      inputs: [
+        { prevout: { hash: ZERO_HASH, index: NULL_INDEX }, signatureScript: script, sequence: 0xffffffff, witness: [] },
+      ],
+      outputs: [{ value: subsidy(height, this.#params), pkScript: ANYONE }],
+      lockTime: 0,
+    });
+  }
+}

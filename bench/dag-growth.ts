@@ -1,0 +1,181 @@
+/**
+ * `npm run bench -- dag-growth [--max N] [--case NAME] [--json]`: what does accepting a block cost, in time and memory,
+ * as the DAG grows? Coinbase-only blocks, each its own commit in LMDB, forced to the disk. `linear` is one chain,
+ * `wide4` and `wide16` have generations of 4 and 16 blocks that name all blocks of the generation before.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { Dag } from '../src/dag/index.ts';
+import { networkParams } from '../src/params/index.ts';
+import { sha256dPow } from '../src/pow/index.ts';
+import { type KeyValueStore, openLmdbStore } from '../src/store/index.ts';
+import type { Hash } from '../src/util/hash.ts';
+import type { Block } from '../src/wire/index.ts';
+import { BlockMaker } from './block-maker.ts';
+import type { Figure, Report } from './report.ts';
+
+const CASES: Readonly<Record<string, number>> = { linear: 1, wide4: 4, wide16: 16 };
+const SIZES = [1000, 10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000];
+const DEFAULT_MAX = 50_000;
+/** Blocks before each size whose cost is measured. */
+const WINDOW = 640;
+/** Blocks made, and then processed, at once. */
+const CHUNK = 64;
+/** Blocks that make the engine compile what it will compile, before anything is measured. */
+const WARM_UP = 3000;
+
+const params = networkParams('simnet');
+/** Far enough that a million generations are not in the future. */
+const NOW = Date.UTC(2105, 0, 1);
+const clock = { now: () => NOW, monotonic: () => NOW };
+const host = { processId: `bench ${process.pid}`, isRunning: () => false, inspect: () => undefined };
+
+/** A DAG in a temporary folder that grows generation by generation. */
+class GrowingDag {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'soterd-bench.'));
+  readonly #maker = new BlockMaker(params);
+  readonly #width: number;
+  #store: KeyValueStore = this.#openStore();
+  #dag: Dag = this.#openDag();
+  #height = 0;
+  #below: Hash[] = [params.genesisHash];
+  #generation: Hash[] = [];
+  size = 1;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  #openStore(): KeyValueStore {
+    return openLmdbStore(this.#folder, { host });
+  }
+
+  #openDag(): Dag {
+    const dag = new Dag({ params }, { store: this.#store, clock, pow: sha256dPow });
+    dag.open();
+    return dag;
+  }
+
+  /** Makes the next blocks. */
+  #make(count: number): Block[] {
+    return Array.from({ length: count }, () => {
+      if (this.#generation.length === this.#width) {
+        this.#below = this.#generation;
+        this.#generation = [];
+        this.#height++;
+      }
+      const block = this.#maker.make(this.#height + 1, this.#below);
+      this.#generation.push(block.hash);
+      return block;
+    });
+  }
+
+  /** Grows in batches to `size` blocks. */
+  growTo(size: number): void {
+    while (this.size < size) {
+      const blocks = this.#make(Math.min(CHUNK, size - this.size));
+      for (const result of this.#dag.processBlocks(blocks)) if (result instanceof Error) throw result;
+      this.size += blocks.length;
+    }
+  }
+
+  /** Grows to `size` block by block. @returns CPU and wall milliseconds of each block, without making the blocks. */
+  measureTo(size: number): { cpu: number; wall: number } {
+    const count = size - this.size;
+    let cpu = 0;
+    let wall = 0;
+    while (this.size < size) {
+      const blocks = this.#make(Math.min(CHUNK, size - this.size));
+      const cpuBefore = process.cpuUsage();
+      const before = performance.now();
+      for (const block of blocks) this.#dag.processBlock(block);
+      wall += performance.now() - before;
+      const { user, system } = process.cpuUsage(cpuBefore);
+      cpu += (user + system) / 1000;
+      this.size += blocks.length;
+    }
+    return { cpu: cpu / count, wall: wall / count };
+  }
+
+  /** Closes and opens everything. @returns milliseconds from opening the store to a usable DAG. */
+  async restart(): Promise<number> {
+    await this.#dag.close();
+    await this.#store.close();
+    const before = performance.now();
+    this.#store = this.#openStore();
+    this.#dag = this.#openDag();
+    return performance.now() - before;
+  }
+
+  get diskBytes(): number {
+    return statSync(join(this.#folder, 'data.mdb')).size;
+  }
+
+  get indexBytes(): number {
+    return this.#dag.indexBytes;
+  }
+
+  async remove(): Promise<void> {
+    await this.#dag.close();
+    await this.#store.close();
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+async function runCase(name: string, sizes: readonly number[], report: Report): Promise<void> {
+  const warmUp = new GrowingDag(CASES[name]);
+  warmUp.growTo(WARM_UP / 2);
+  warmUp.measureTo(WARM_UP);
+  await warmUp.restart();
+  await warmUp.remove();
+
+  const dag = new GrowingDag(CASES[name]);
+  const rssAtStart = process.memoryUsage().rss;
+  let smallest: number | undefined;
+  for (const size of sizes) {
+    dag.growTo(size - WINDOW);
+    const { cpu, wall } = dag.measureTo(size);
+    smallest ??= cpu;
+    const add = (metric: string, value: number, unit: string): void =>
+      report.add({ case: name, size, metric, value, unit });
+    add('ms_per_block', cpu, 'ms');
+    add('ms_wall_per_block', wall, 'ms');
+    add('growth', cpu / smallest, 'x');
+    add('rss_bytes_per_block', (process.memoryUsage().rss - rssAtStart) / size, 'bytes');
+    add('index_bytes_per_block', dag.indexBytes / size, 'bytes');
+    add('disk_bytes_per_block', dag.diskBytes / size, 'bytes');
+    add('start_ms', await dag.restart(), 'ms');
+  }
+  await dag.remove();
+}
+
+/** Runs a case in a process of its own, so that its memory is its own. */
+async function runCaseApart(name: string, max: number, report: Report): Promise<void> {
+  const [script] = process.argv.slice(1, 2);
+  const args = [...process.execArgv, script, report.bench, '--case', name, '--max', String(max), '--json'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  for await (const line of createInterface({ input: child.stdout })) report.add(JSON.parse(line) as Figure);
+  const code = await ended;
+  if (code !== 0) throw new Error(`case ${name} ended with ${code}`);
+}
+
+export async function run(args: readonly string[], report: Report): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { max: { type: 'string' }, case: { type: 'string' } } });
+  const max = Number(values.max ?? DEFAULT_MAX);
+  if (!Number.isInteger(max) || max < SIZES[0]) throw new Error(`--max must be an integer from ${SIZES[0]} on`);
+  const sizes = SIZES.filter((size) => size <= max);
+  if (values.case !== undefined) {
+    if (!(values.case in CASES)) throw new Error(`--case must be one of ${Object.keys(CASES).join(' ')}`);
+    await runCase(values.case, sizes, report);
+    return;
+  }
+  for (const name of Object.keys(CASES)) {
+    report.note(`${name} …`);
+    await runCaseApart(name, max, report);
+  }
+}
