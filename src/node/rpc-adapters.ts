@@ -1,0 +1,82 @@
+import { AssertError, type Dag, ReplayState, RuleError } from '../dag/index.ts';
+import { checkBlockSanity } from '../dag/rules/block-sanity.ts';
+import type { Miner } from '../mining/index.ts';
+import type { NetworkParams } from '../params/index.ts';
+import type { ProofOfWork } from '../pow/index.ts';
+import type { RpcBlockSink, RpcDag, RpcMiner } from '../rpc/index.ts';
+import type { Block } from '../wire/index.ts';
+
+/** What the RPC server reads of the DAG. */
+export function rpcDag(dag: Dag, params: NetworkParams, pow: ProofOfWork): RpcDag {
+  return {
+    bestState: () => dag.bestState(),
+    snapshot: () => dag.snapshot(),
+    blocksAtHeight: (height) => dag.blocksAtHeight(height),
+    blockHeight: (hash) => dag.blockHeight(hash),
+    getBlock: (hash) => dag.getBlock(hash),
+    getBlockBytes: (hash) => dag.getBlockBytes(hash),
+    getHeader: (hash) => dag.getHeader(hash),
+    coloring: () => dag.coloring(),
+    orderHash: () => dag.orderHash(),
+    outputSetHash: () => dag.outputSetHash(),
+    isCurrent: () => dag.isCurrent(),
+    unspentOutput(outpoint) {
+      const { state, entry } = dag.outputRecord(outpoint);
+      return state === ReplayState.unspent ? entry : undefined;
+    },
+    isSane: (block) => isSane(block, { powLimit: params.powLimit, pow, adjustedTime: dag.adjustedTime() }),
+    get orphanCount() {
+      return dag.orphanCount;
+    },
+    get timeOffset() {
+      return dag.timeOffset;
+    },
+  };
+}
+
+function isSane(block: Block, context: Parameters<typeof checkBlockSanity>[1]): boolean {
+  // Genesis keeps no rule of proof of work.
+  if (block.parents.length === 0) return true;
+  try {
+    checkBlockSanity(block, context);
+    return true;
+  } catch (error) {
+    if (error instanceof RuleError) return false;
+    throw error;
+  }
+}
+
+/** What became of a block that broke no rule. */
+type Outcome = { readonly status: 'accepted' | 'orphan' };
+
+/** Where submitted blocks go. @param process takes a block as if a peer had sent it. */
+export function rpcBlockSink(process: (block: Block) => Outcome | Promise<Outcome>): RpcBlockSink {
+  return {
+    async submit(block) {
+      try {
+        const { status } = await process(block);
+        return { status };
+      } catch (error) {
+        if (error instanceof RuleError || error instanceof AssertError)
+          return { status: 'rejected', reason: error.message };
+        throw error;
+      }
+    },
+  };
+}
+
+/** How the RPC server controls the miner. */
+export function rpcMiner(miner: Miner): RpcMiner {
+  return {
+    get hasPaymentAddress() {
+      return miner.hasAddress;
+    },
+    isMining: () => miner.running,
+    workerCount: () => miner.workers,
+    hashesPerSecond: () => miner.hashesPerSecond,
+    start: () => miner.start(),
+    stop: () => miner.stop(),
+    setWorkers: (count) => miner.setWorkers(count),
+    generate: (count) => miner.generate(count),
+  };
+}

@@ -1,0 +1,45 @@
+import type { BlockSink } from '../mining/index.ts';
+import { softwareVersion } from '../params/index.ts';
+import { sha256dPow } from '../pow/index.ts';
+import type { RpcPorts } from '../rpc/index.ts';
+import type { PeerHandler } from '../server/index.ts';
+import type { NodeConfig } from './config/index.ts';
+import type { Node, NodeDeps } from './node.ts';
+import { rpcBlockSink, rpcDag, rpcMiner } from './rpc-adapters.ts';
+
+/** Where solved blocks go: the way of every block from outside, which also announces it. */
+export function blockSink(peers: PeerHandler): BlockSink {
+  return { submit: (block) => peers.submitBlock(block) };
+}
+
+/** Everything that RPC methods need, taken from the managers of a node. */
+export function rpcPorts(node: Node, config: NodeConfig, { logs, world, requestShutdown }: NodeDeps): RpcPorts {
+  const { params, mempool, peers } = config;
+  const started = world.clock.monotonic();
+  return {
+    params,
+    settings: {
+      version: versionNumber(softwareVersion(params.generation)),
+      proxy: peers.proxy?.address ?? '',
+      relayFee: mempool.minRelayFee,
+    },
+    clock: world.clock,
+    dag: rpcDag(node.dag, params, sha256dPow),
+    blocks: rpcBlockSink((block) => node.peers.submitBlock(block)),
+    peers: node.peers.operations,
+    miner: rpcMiner(node.miner),
+    metrics: node.metrics,
+    control: {
+      requestShutdown: () => requestShutdown(),
+      uptime: () => (world.clock.monotonic() - started) / 1000,
+    },
+    logs,
+    pause: () => new Promise((resolve) => world.timers.soon(resolve)),
+  };
+}
+
+/** `major.minor.patch` as the one number that getinfo shows. */
+function versionNumber(version: string): number {
+  const [major, minor, patch] = version.split('.').map(Number);
+  return 1_000_000 * major + 10_000 * minor + 100 * patch;
+}
