@@ -21,8 +21,9 @@ export function rpcDag(dag: Dag, params: NetworkParams, pow: ProofOfWork): RpcDa
     outputSetHash: () => dag.outputSetHash(),
     isCurrent: () => dag.isCurrent(),
     unspentOutput(outpoint) {
-      const { state, entry } = dag.outputRecord(outpoint);
-      return state === ReplayState.unspent ? entry : undefined;
+      // The stored set keeps outputs that were spent (docs/compatibility.md).
+      const { state, stored } = dag.outputRecord(outpoint);
+      return state === ReplayState.spent ? undefined : stored;
     },
     isSane: (block) => isSane(block, { powLimit: params.powLimit, pow, adjustedTime: dag.adjustedTime() }),
     get orphanCount() {

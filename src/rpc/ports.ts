@@ -35,7 +35,7 @@ export interface RpcDagSnapshot {
   readonly blockCount: number;
 }
 
-/** An entry of the stored output set. */
+/** An unspent output. */
 export interface RpcOutput {
   /** NanoSoter. */
   readonly value: bigint;
@@ -59,7 +59,7 @@ export interface RpcDag {
   /** Every block in consensus order, genesis first, and whether it is blue. */
   coloring(): Iterable<{ readonly hash: Hash; readonly isBlue: boolean }>;
   /** Digest of the consensus order. */
-  readonly orderHash: Hash;
+  orderHash(): Hash;
   /** Digest of the stored output set. */
   outputSetHash(): Hash;
   /** Blocks that wait for unknown parents. */
@@ -68,9 +68,10 @@ export interface RpcDag {
   isCurrent(): boolean;
   /** Seconds by which the peers' clocks differ from ours. */
   readonly timeOffset: number;
-  utxo(outpoint: OutPoint): RpcOutput | undefined;
-  /** Context-free rules of one block; throws if it breaks one. */
-  checkBlockSanity(block: Block): void;
+  /** An output that the present order leaves unspent. */
+  unspentOutput(outpoint: OutPoint): RpcOutput | undefined;
+  /** Whether a block keeps the rules that need no other block. */
+  isSane(block: Block): boolean;
 }
 
 /** What became of a submitted block. */

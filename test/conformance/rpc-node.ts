@@ -1,9 +1,23 @@
+import { Dag } from '../../src/dag/index.ts';
 import { Logs } from '../../src/node/logging/index.ts';
+import { rpcBlockSink, rpcDag } from '../../src/node/rpc-adapters.ts';
 import { systemClock, systemTimers } from '../../src/node/system.ts';
+import { networkParams } from '../../src/params/index.ts';
+import { sha256dPow } from '../../src/pow/index.ts';
 import { type RpcPorts, RpcServer, type RpcServerOptions } from '../../src/rpc/index.ts';
 import { idlePorts } from '../../src/rpc/testing/idle-ports.ts';
+import { MemoryStore } from '../../src/store/index.ts';
 import { splitHostPort } from '../../src/util/host-port.ts';
 import { silentLogger } from '../../src/util/log.ts';
+
+const PARAMS = networkParams('simnet');
+
+/** A node's DAG that holds genesis, in memory. */
+function openDag(): Dag {
+  const dag = new Dag({ params: PARAMS }, { store: new MemoryStore(), clock: systemClock, pow: sha256dPow });
+  dag.open();
+  return dag;
+}
 
 /** Credentials of the recorded nodes. */
 export const ADMIN = 'user:pass';
@@ -16,13 +30,23 @@ export interface RpcNode {
   stop(): Promise<void>;
 }
 
-/** Starts an RPC server with the flags of the recorded nodes; ports and options can be replaced. */
+/**
+ * Starts an RPC server in front of a real DAG in memory, with the flags of the recorded nodes. There are no peers and no
+ * miner; ports and options can be replaced.
+ */
 export async function startRpcNode(
   ports: Partial<RpcPorts> = {},
   options: Partial<RpcServerOptions> = {},
 ): Promise<RpcNode> {
   const nowhere = { write: () => true };
   const logs = new Logs({ clock: systemClock, output: nowhere, early: nowhere });
+  const dag = openDag();
+  const nodePorts: Partial<RpcPorts> = {
+    clock: systemClock,
+    logs,
+    dag: rpcDag(dag, PARAMS, sha256dPow),
+    blocks: rpcBlockSink((block) => dag.processBlock(block)),
+  };
   const server = new RpcServer(
     {
       listen: ['127.0.0.1:0'],
@@ -32,7 +56,7 @@ export async function startRpcNode(
       quirks: false,
       ...options,
     },
-    { ports: idlePorts({ clock: systemClock, logs, ...ports }), logger: silentLogger, timers: systemTimers },
+    { ports: idlePorts({ ...nodePorts, ...ports }), logger: silentLogger, timers: systemTimers },
   );
   const [address] = await server.start();
   return { address, port: Number(splitHostPort(address).port), stop: () => server.stop() };

@@ -246,20 +246,11 @@ async function verifyBlocks(ports: RpcPorts, level: number, depth: number): Prom
   for (let height = maxHeight; height > Math.max(0, maxHeight - depth); height--) {
     for (const hash of dag.blocksAtHeight(height)) {
       const block = dag.getBlock(hash);
-      if (!block || (level > 0 && !isSane(ports, block))) return false;
+      if (!block || (level > 0 && !dag.isSane(block))) return false;
       if (++read % BLOCKS_PER_TURN === 0) await ports.pause();
     }
   }
   return true;
-}
-
-function isSane({ dag }: RpcPorts, block: Block): boolean {
-  try {
-    dag.checkBlockSanity(block);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function filterIndex({ filters }: RpcPorts): RpcFilters {

@@ -53,7 +53,7 @@ export const dagMethods: readonly Method[] = [
         tipshash: hashToHex(hash),
         minheight: minHeight,
         maxheight: maxHeight,
-        orderhash: hashToHex(dag.orderHash),
+        orderhash: hashToHex(dag.orderHash()),
         outputsethash: hashToHex(dag.outputSetHash()),
         orphans: dag.orphanCount,
         current: dag.isCurrent(),

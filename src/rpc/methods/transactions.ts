@@ -117,7 +117,7 @@ export const transactionMethods: readonly Method[] = [
     ],
     run: ({ ports }, [txid, vout]): JsonResult => {
       const { dag, params } = ports;
-      const output = dag.utxo({ hash: parseHash(txid), index: vout });
+      const output = dag.unspentOutput({ hash: parseHash(txid), index: vout });
       if (!output) return null;
       return {
         bestblock: hashToHex(dag.bestState().hash),

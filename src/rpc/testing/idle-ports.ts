@@ -24,13 +24,13 @@ export function genesisDag(network: NetworkName = 'simnet'): RpcDag {
     getBlockBytes: (hash) => (isGenesis(hash) ? genesis.toBytes() : undefined),
     getHeader: (hash) => (isGenesis(hash) ? genesis.header : undefined),
     coloring: () => [{ hash: genesisHash, isBlue: true }],
-    orderHash: ZERO_HASH,
+    orderHash: () => ZERO_HASH,
     outputSetHash: () => ZERO_HASH,
     orphanCount: 0,
     isCurrent: () => false,
     timeOffset: 0,
-    utxo: () => undefined,
-    checkBlockSanity: () => undefined,
+    unspentOutput: () => undefined,
+    isSane: () => true,
   };
 }
 
@@ -53,7 +53,7 @@ export function idlePorts(changes: Partial<RpcPorts> = {}): RpcPorts {
       persistentPeers: () => [],
       pingAll: () => undefined,
       netTotals: () => ({ bytesReceived: 0, bytesSent: 0 }),
-      listenAddresses: () => [],
+      listenAddresses: () => ['127.0.0.1:18555'],
       addressCache: () => [],
       resolve: async (host) => [host],
     },
