@@ -50,14 +50,14 @@ export function madeUp(parts: MadeUp): SourceEntry {
 /** A pool that tests fill by hand. */
 export class FakePool implements TransactionSource {
   version = 1;
-  #entries: SourceEntry[] = [];
+  readonly #entries: SourceEntry[] = [];
 
   entries(): readonly SourceEntry[] {
     return this.#entries;
   }
 
   add(...entries: SourceEntry[]): void {
-    this.#entries = [...this.#entries, ...entries];
+    this.#entries.push(...entries);
     this.version++;
   }
 }
