@@ -277,6 +277,12 @@ export class Dag {
     return this.#coloured((id) => engine.isVirtualBlue(id));
   }
 
+  /** True if a connected block is blue for the virtual block over all tips. */
+  isVirtualBlue(hash: Hash): boolean {
+    const id = this.#connectedId(hash);
+    return id !== -1 && this.#state.engine.isVirtualBlue(id);
+  }
+
   /** Blocks that are blue for the virtual block over all tips; includes those that the order leaves out. */
   virtualBlueSet(): Hash[] {
     const { engine, index } = this.#state;

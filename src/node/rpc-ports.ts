@@ -1,5 +1,5 @@
 import type { BlockSink } from '../mining/index.ts';
-import { softwareVersion } from '../params/index.ts';
+import { softwareVersionNumber } from '../params/index.ts';
 import { sha256dPow } from '../pow/index.ts';
 import type { RpcPorts } from '../rpc/index.ts';
 import type { PeerHandler } from '../server/index.ts';
@@ -19,7 +19,7 @@ export function rpcPorts(node: Node, config: NodeConfig, { logs, world, requestS
   return {
     params,
     settings: {
-      version: versionNumber(softwareVersion(params.generation)),
+      version: softwareVersionNumber(params.generation),
       proxy: peers.proxy?.address ?? '',
       relayFee: mempool.minRelayFee,
     },
@@ -36,10 +36,4 @@ export function rpcPorts(node: Node, config: NodeConfig, { logs, world, requestS
     logs,
     pause: () => new Promise((resolve) => world.timers.soon(resolve)),
   };
-}
-
-/** `major.minor.patch` as the one number that getinfo shows. */
-function versionNumber(version: string): number {
-  const [major, minor, patch] = version.split('.').map(Number);
-  return 1_000_000 * major + 10_000 * minor + 100 * patch;
 }

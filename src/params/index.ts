@@ -10,6 +10,7 @@ export {
   addUserAgent,
   parseUserAgent,
   softwareVersion,
+  softwareVersionNumber,
   userAgent,
   userAgentCommentProblem,
 } from './user-agent.ts';

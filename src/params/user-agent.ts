@@ -11,6 +11,12 @@ export function softwareVersion(generation: Generation): string {
   return generation === 2 ? '2.1.1' : '4.2.0';
 }
 
+/** The same version as one number, as RPC shows it: 1,000,000 × major + 10,000 × minor + 100 × patch. */
+export function softwareVersionNumber(generation: Generation): number {
+  const [major, minor, patch] = softwareVersion(generation).split('.').map(Number);
+  return 1_000_000 * major + 10_000 * minor + 100 * patch;
+}
+
 /** The first part of every user agent. */
 const BASE_USER_AGENT = '/soterwire:0.6.0/';
 

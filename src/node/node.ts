@@ -1,0 +1,277 @@
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Dag } from '../dag/index.ts';
+import { MetricsManager } from '../metrics/index.ts';
+import { Miner, type MinerOptions, type Pace, TemplateBuilder, templatePolicy } from '../mining/index.ts';
+import { userAgent } from '../params/index.ts';
+import { sha256dPow } from '../pow/index.ts';
+import { RpcServer } from '../rpc/index.ts';
+import { payToAddress, SignatureCache } from '../script/index.ts';
+import { PeerHandler } from '../server/index.ts';
+import { type KeyValueStore, openLmdbStore, StoreError } from '../store/index.ts';
+import type { Logger } from '../util/log.ts';
+import type { World } from '../util/ports.ts';
+import { Services } from '../wire/index.ts';
+import type { NodeConfig } from './config/index.ts';
+import type { Logs } from './logging/index.ts';
+import { threadWorkers } from './mining-workers.ts';
+import { blockSink, rpcPorts } from './rpc-ports.ts';
+import { TextFile } from './state-file.ts';
+import { systemStoreHost } from './store-host.ts';
+import { systemResolver, TcpDialer, TcpListener } from './tcp.ts';
+import { loadTlsIdentity } from './tls.ts';
+
+/** Ways in which a node of a demonstration or test network differs from an ordinary one. */
+export interface NodeVariations {
+  /** Mine at this pace instead of at full speed. */
+  readonly pace?: Pace;
+  /** Mine whether or not the newest block is recent, so that a network that slept for days wakes up. */
+  readonly mineWhenOld?: boolean;
+  /** Mine without any peer. */
+  readonly mineAlone?: boolean;
+}
+
+/** What a node works with. */
+export interface NodeDeps {
+  readonly world: World;
+  readonly logs: Logs;
+  /** Something asks the process to end: RPC `stop` (undefined), or a failure that the node cannot go on with. */
+  requestShutdown(failure?: unknown): void;
+}
+
+/** A node could not be started; the message is one clear line for the operator. */
+export class StartError extends Error {
+  override name = 'StartError';
+}
+
+/**
+ * One full node, composed of its managers. They start in this order: store, DAG, metrics, peer handler, RPC, miner; and stop in
+ * the opposite one.
+ */
+export class Node {
+  readonly dag: Dag;
+  readonly peers: PeerHandler;
+  readonly miner: Miner;
+  readonly metrics: MetricsManager;
+  /** Where RPC listens, `ip:port`; known when started. */
+  rpcAddresses: readonly string[] = [];
+  readonly #config: NodeConfig;
+  readonly #deps: NodeDeps;
+  readonly #logger: Logger;
+  readonly #store: KeyValueStore;
+  readonly #rpc: RpcServer | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /**
+   * Opens store and DAG and binds the P2P listeners.
+   * @throws {StoreError | StartError} with one clear line for what an operator can mend.
+   */
+  static async open(config: NodeConfig, deps: NodeDeps, variations: NodeVariations = {}): Promise<Node> {
+    const { logs, world } = deps;
+    const log = logs.logger('SOTERD');
+    const connections = logs.logger('CMGR');
+    const listeners = await listen(config.peers.listen, connections);
+    let store: KeyValueStore | undefined;
+    try {
+      const folder = join(config.dataDir, 'blocks');
+      log.info(`Loading block database from '${folder}'`);
+      makeFolder(folder);
+      store = openLmdbStore(folder, { host: systemStoreHost });
+      log.info('Block database loaded');
+      const sigCache = new SignatureCache(config.signatureCacheSize, world.random);
+      const hashSeed = world.random.below(2 ** 32);
+      const dag = new Dag(
+        { params: config.params, hashSeed },
+        { store, clock: world.clock, pow: sha256dPow, sigCache, logger: logs.logger('CHAN') },
+      );
+      dag.open();
+      const tls = config.rpc?.tls ? await loadTlsIdentity(config.rpc, logs.logger('RPCS')) : undefined;
+      const { maxHeight, tips } = dag.snapshot();
+      logs.logger('CHAN').info(`Chain state (height ${maxHeight}, number of tips ${tips.length})`);
+      return new Node({ config, deps, variations, store, dag, listeners, tls });
+    } catch (error) {
+      await Promise.all([store?.close(), ...listeners.map((listener) => listener.close())]);
+      throw error;
+    }
+  }
+
+  private constructor(parts: {
+    readonly config: NodeConfig;
+    readonly deps: NodeDeps;
+    readonly variations: NodeVariations;
+    readonly store: KeyValueStore;
+    readonly dag: Dag;
+    readonly listeners: readonly TcpListener[];
+    readonly tls: Awaited<ReturnType<typeof loadTlsIdentity>> | undefined;
+  }) {
+    const { config, deps, variations, store, dag, listeners, tls } = parts;
+    const { logs, world } = deps;
+    const { params } = config;
+    this.#config = config;
+    this.#deps = deps;
+    this.#logger = logs.logger('SOTERD');
+    this.#store = store;
+    this.dag = dag;
+    this.metrics = new MetricsManager({}, { timers: world.timers });
+    const { connectOnly, persistent } = config.peers;
+    this.peers = new PeerHandler(
+      {
+        params,
+        services: offeredServices(config),
+        userAgent: userAgent(params.generation, config.peers.userAgentComments),
+        // Without a pool of unconfirmed transactions there is nothing to relay.
+        relayTransactions: false,
+        maxPeers: config.peers.maxPeers,
+        ...(connectOnly ? { connectOnly: persistent } : { addPeers: persistent }),
+        dnsSeed: config.peers.dnsSeeding,
+        trickleInterval: config.peers.trickleInterval,
+        banning: config.peers.banning,
+        banDuration: config.peers.banDuration,
+        banThreshold: config.peers.banThreshold,
+        whitelist: config.peers.whitelist.map(({ address, prefix }) => `${address}/${prefix}`),
+      },
+      {
+        dag,
+        world,
+        logger: logs.logger('SRVR'),
+        loggers: {
+          peer: logs.logger('PEER'),
+          connections: logs.logger('CMGR'),
+          addresses: logs.logger('AMGR'),
+          sync: logs.logger('SYNC'),
+        },
+        dialer: new TcpDialer(),
+        listeners,
+        resolver: systemResolver,
+        peersFile: new TextFile(join(config.dataDir, 'peers.json')),
+        bansFile: new TextFile(join(config.dataDir, 'bans.json')),
+        anchorsFile: new TextFile(join(config.dataDir, 'anchors.json')),
+        failed: (error) => this.#fail(error),
+      },
+    );
+    this.miner = this.#buildMiner(variations);
+    const rpc = config.rpc;
+    this.#rpc =
+      rpc &&
+      new RpcServer(
+        {
+          listen: rpc.listen,
+          admin: rpc.admin,
+          limited: rpc.limited,
+          maxClients: rpc.maxClients,
+          quirks: rpc.quirks,
+          ...(tls && { tls }),
+        },
+        { ports: rpcPorts(this, config, deps), logger: logs.logger('RPCS'), timers: world.timers },
+      );
+  }
+
+  /** Where other nodes can connect, `ip:port`. */
+  get p2pAddresses(): readonly string[] {
+    return this.peers.operations.listenAddresses();
+  }
+
+  /**
+   * Starts all managers.
+   * @throws {StartError} if RPC finds no address to listen on; the node is then stopped already.
+   */
+  async start(): Promise<void> {
+    this.metrics.start();
+    await this.peers.start();
+    if (this.#rpc) {
+      try {
+        this.rpcAddresses = await this.#rpc.start();
+      } catch (error) {
+        await this.stop();
+        throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+      }
+    }
+    if (this.#config.mining.generate) this.miner.start();
+  }
+
+  /** Stops all managers and closes the store; resolves when nothing is left to happen. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    await this.miner.stop();
+    await this.#rpc?.stop();
+    await this.metrics.stop();
+    await this.peers.stop();
+    this.#logger.info('Server shutdown complete');
+    this.#logger.info('Gracefully shutting down the database...');
+    await this.dag.close();
+    await this.#store.close();
+  }
+
+  #buildMiner({ pace, mineWhenOld = false, mineAlone = false }: NodeVariations): Miner {
+    const { params, mining, mempool } = this.#config;
+    const { dag, peers, metrics } = this;
+    const options: MinerOptions = {
+      payTo: mining.addresses.map(payToAddress),
+      processors: availableParallelism(),
+      reportHashes: params.name === 'simnet',
+      aloneAllowed: mineAlone,
+      ...(pace && { pace }),
+    };
+    const policy = templatePolicy({ ...mining, minRelayTxFee: mempool.minRelayFee });
+    return new Miner(options, {
+      templates: new TemplateBuilder({ params, policy }, { dag }),
+      sink: blockSink(peers),
+      workers: threadWorkers,
+      world: this.#deps.world,
+      measurements: metrics,
+      logger: this.#deps.logs.logger('MINR'),
+      onTipsChanged: (listener) => dag.events.on('accepted', listener),
+      network: {
+        peerCount: () => peers.operations.connectedCount(),
+        isCurrent: () => mineWhenOld || peers.isCurrent(),
+      },
+      maxHeight: () => dag.snapshot().maxHeight,
+    });
+  }
+
+  /** A failure that the node must not go on with: say so once and end in good order. */
+  #fail(error: unknown): void {
+    const text = error instanceof StoreError ? error.message : String(error instanceof Error ? error.stack : error);
+    this.#logger.critical(text);
+    this.#deps.requestShutdown(error);
+  }
+}
+
+/** Service bits of this node: everything but what is switched off or not built. */
+function offeredServices({ peers }: NodeConfig): bigint {
+  return Services.network | Services.witness | (peers.bloomFilters ? Services.bloom : 0n);
+}
+
+/**
+ * Listens at every address that can be had.
+ * @throws {StartError} if there are addresses and none can.
+ */
+async function listen(addresses: readonly string[], logger: Logger): Promise<TcpListener[]> {
+  const listeners: TcpListener[] = [];
+  for (const address of addresses) {
+    try {
+      const listener = await TcpListener.listen(address);
+      listeners.push(listener);
+      logger.info(`Server listening on ${listener.address}`);
+    } catch (error) {
+      logger.warn(`Can't listen on ${address}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  if (addresses.length > 0 && listeners.length === 0) {
+    throw new StartError('no valid listen address: is another soterd running? Choose another port with --listen');
+  }
+  return listeners;
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StartError(`cannot create the data folder ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,53 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import type { StoreHost } from '../store/index.ts';
+
+/** Field of `/proc/<pid>/stat` behind the name: start of the process in clock ticks since boot. */
+const START_TIME_FIELD = 19;
+
+/**
+ * When a process started, as Linux counts; elsewhere an empty text, and a process id alone must do. Undefined if there is
+ * no such process.
+ */
+function startOf(pid: number): string | undefined {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // The process of another user: it exists all the same.
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EPERM') return undefined;
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name in parentheses may hold blanks and parentheses itself.
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : fields[START_TIME_FIELD - 1];
+  } catch {
+    return '';
+  }
+}
+
+/** What the store asks of this machine. */
+export const systemStoreHost: StoreHost = {
+  processId: `${process.pid} ${startOf(process.pid) ?? ''}`.trim(),
+
+  isRunning(processId) {
+    const [pid, start = ''] = processId.split(' ');
+    const actual = startOf(Number(pid));
+    return actual !== undefined && actual === start;
+  },
+
+  inspect(path, length) {
+    let file: number;
+    try {
+      file = openSync(path, 'r');
+    } catch {
+      return undefined;
+    }
+    try {
+      const head = new Uint8Array(length);
+      const read = readSync(file, head, 0, length, 0);
+      return { size: fstatSync(file).size, head: head.subarray(0, read) };
+    } finally {
+      closeSync(file);
+    }
+  },
+};
