@@ -29,7 +29,14 @@ import { PingMeter } from './ping.ts';
 import { type AddressLists, addressCacheMessages, addressListMessages, LocatorMemory, sample } from './push.ts';
 import { RemoteNode } from './remote-node.ts';
 import { StallDetector } from './stall-detector.ts';
-import type { MessageHandlers, PeerDeps, PeerOptions, PeerStats, SendOptions } from './types.ts';
+import type { MessageHandlersOf, PeerDepsOf, PeerHandlersOf, PeerOptions, PeerStats, SendOptions } from './types.ts';
+
+/** See {@link MessageHandlersOf}. */
+export type MessageHandlers = MessageHandlersOf<Peer>;
+/** See {@link PeerHandlersOf}. */
+export type PeerHandlers = PeerHandlersOf<Peer>;
+/** See {@link PeerDepsOf}. */
+export type PeerDeps = PeerDepsOf<Peer>;
 
 /**
  * One remote node on one connection, from the handshake to the end: frames and decodes, queues and writes, trickles

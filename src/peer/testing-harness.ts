@@ -3,10 +3,10 @@ import { silentLogger } from '../util/log.ts';
 import { VirtualWorld } from '../util/testing/virtual-world.ts';
 import type { Generation } from '../wire/index.ts';
 import { SentNonces } from './nonces.ts';
-import { Peer } from './peer.ts';
+import { Peer, type PeerDeps, type PeerHandlers } from './peer.ts';
 import { type LinkOptions, type MemoryTransport, transportPair } from './testing.ts';
 import { ScriptedRemote } from './testing-remote.ts';
-import type { PeerDeps, PeerHandlers, PeerOptions } from './types.ts';
+import type { PeerOptions } from './types.ts';
 
 /** What a test may choose about {@link harness}. */
 export interface HarnessOptions {

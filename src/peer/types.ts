@@ -4,32 +4,31 @@ import type { World } from '../util/ports.ts';
 import type { Command, MessageOf, NetAddress, TxEncoding } from '../wire/index.ts';
 import type { PeerLimits } from './limits.ts';
 import type { SentNonces } from './nonces.ts';
-import type { Peer } from './peer.ts';
 import type { Transport } from './transport.ts';
 
 /**
  * Called with each message of a peer after the handshake, one at a time and in order: the next message is not read
  * before the returned promise resolves. That is the flow control against floods of blocks and transactions. A handler
- * must not throw; if it does, the error goes to {@link PeerDeps.handlerFailed} and the connection ends.
+ * must not throw; if it does, the error goes to {@link PeerDepsOf.handlerFailed} and the connection ends.
  */
-export type MessageHandlers = {
-  readonly [C in Exclude<Command, 'version'>]?: (peer: Peer, message: MessageOf<C>) => void | Promise<void>;
+export type MessageHandlersOf<P> = {
+  readonly [C in Exclude<Command, 'version'>]?: (peer: P, message: MessageOf<C>) => void | Promise<void>;
 };
 
 /** What a peer reports. All are optional; a message without handler is ignored. */
-export interface PeerHandlers {
+export interface PeerHandlersOf<P> {
   /**
    * The remote's version was accepted: id, services, heights and negotiated version are set, and messages may be
    * queued, but our own version may not have been sent yet (inbound). Disconnecting in here refuses the peer.
    */
-  readonly version?: (peer: Peer, message: MessageOf<'version'>) => void | Promise<void>;
-  readonly messages?: MessageHandlers;
+  readonly version?: (peer: P, message: MessageOf<'version'>) => void | Promise<void>;
+  readonly messages?: MessageHandlersOf<P>;
   /** The connection has ended; exactly once per started peer. No other handler is called afterwards. */
-  readonly closed?: (peer: Peer, reason: string) => void;
+  readonly closed?: (peer: P, reason: string) => void;
   /** Bytes of messages received, headers included, also of undecodable ones. */
-  readonly received?: (peer: Peer, bytes: number) => void;
+  readonly received?: (peer: P, bytes: number) => void;
   /** Bytes of messages sent, headers included. */
-  readonly sent?: (peer: Peer, bytes: number) => void;
+  readonly sent?: (peer: P, bytes: number) => void;
 }
 
 /** Who we are to the remote, and which connection this is. */
@@ -59,11 +58,11 @@ export interface PeerOptions {
 }
 
 /** What a peer needs. */
-export interface PeerDeps {
+export interface PeerDepsOf<P> {
   readonly transport: Transport;
   readonly world: World;
   readonly logger: Logger;
-  readonly handlers: PeerHandlers;
+  readonly handlers: PeerHandlersOf<P>;
   /** Nonces of our own version messages, shared by all peers of a node: recognises connections to ourselves. */
   readonly nonces: SentNonces;
   /** Gives out peer ids, 1, 2, … counted over all peers of a node. */
