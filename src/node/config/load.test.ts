@@ -1,0 +1,177 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Logs } from '../logging/index.ts';
+import { systemClock } from '../system.ts';
+import { loadConfig } from './load.ts';
+import type { NodeConfig } from './node-config.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'soterd-config-'));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+async function load(args: readonly string[], env: Record<string, string> = { HOME: home }) {
+  let stdout = '';
+  let stderr = '';
+  const output = { write: (text: string) => (stdout += text) };
+  const errors = { write: (text: string) => (stderr += text) };
+  const logs = new Logs({ clock: systemClock, output, early: errors });
+  const outcome = await loadConfig({
+    args,
+    program: 'soterd',
+    stdout: output,
+    stderr: errors,
+    logs,
+    platform: 'linux',
+    env,
+    accountHome: () => join(home, 'account'),
+    randomBytes: (length) => new Uint8Array(length).fill(7),
+    lookup: async () => ['127.0.0.1', '::1'],
+  });
+  await logs.close();
+  return { outcome, stdout, stderr };
+}
+
+async function configOf(args: readonly string[], env?: Record<string, string>): Promise<NodeConfig> {
+  const { outcome, stderr } = await load(args, env);
+  if (outcome.kind !== 'run') throw new Error(stderr);
+  return outcome.config;
+}
+
+const CREDENTIALS = ['-u', 'user', '-P', 'pass'];
+
+describe('loadConfig', () => {
+  test('defaults', async () => {
+    const config = await configOf(['--simnet']);
+    expect(config).toMatchObject({
+      params: { name: 'simnet' },
+      dataDir: join(home, '.soterd/data/simnet'),
+      logFile: join(home, '.soterd/logs/simnet/soterd.log'),
+      rpc: undefined,
+      peers: {
+        listen: [':18555'],
+        persistent: [],
+        connectOnly: false,
+        maxPeers: 125,
+        banDuration: 86_400_000,
+        dnsSeeding: false,
+      },
+      mining: { blockMaxSize: 750_000, blockMaxWeight: 3_001_560 },
+      mempool: { minRelayFee: 1000n },
+    });
+  });
+
+  test('the account decides where home is if HOME does not', async () => {
+    expect((await configOf(['--simnet'], {})).home).toBe(join(home, 'account/.soterd'));
+  });
+
+  test('the first start makes a configuration file with credentials, the second one uses it', async () => {
+    const first = await configOf(['--testnet']);
+    const path = join(home, '.soterd/soterd.conf');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).toMatch(/^rpcuser=[A-Za-z0-9+/]{27}=\nrpcpass=[A-Za-z0-9+/]{27}=$/mu);
+    expect(first.rpc?.admin.user).toHaveLength(28);
+    writeFileSync(path, 'rpcuser=mine\nrpcpass=too\n');
+    const second = await configOf(['--testnet']);
+    expect(second.rpc).toMatchObject({ admin: { user: 'mine', password: 'too' }, tls: true });
+    expect(second.rpc?.listen).toEqual(['127.0.0.1:5071', '[::1]:5071']);
+  });
+
+  test('test networks neither make nor read the default file, but read a named one', async () => {
+    await configOf(['--regtest']);
+    expect(existsSync(join(home, '.soterd/soterd.conf'))).toBe(false);
+    const path = join(home, 'my.conf');
+    writeFileSync(path, 'addpeer=a\nmaxpeers=7\nlisten=1.1.1.1\nlisten=2.2.2.2\n');
+    const regtest = await configOf(['--regtest', '-C', path]);
+    expect(regtest.peers).toMatchObject({ persistent: [], maxPeers: 7, listen: ['1.1.1.1:18444', '2.2.2.2:18444'] });
+    const simnet = await configOf(['--simnet', '-C', path, '--listen=3.3.3.3', '--maxpeers=8']);
+    expect(simnet.peers).toMatchObject({ persistent: ['a:18555'], maxPeers: 8, listen: ['3.3.3.3:18555'] });
+  });
+
+  test('peers to connect to only close the door unless an address is given', async () => {
+    const only = await configOf(['--simnet', '--connect=a', '--connect=a:18555']);
+    expect(only.peers).toMatchObject({ persistent: ['a:18555'], connectOnly: true, listen: [], dnsSeeding: false });
+    const both = await configOf(['--simnet', '--connect=a', '--listen=1.1.1.1']);
+    expect(both.peers.listen).toEqual(['1.1.1.1:18555']);
+  });
+
+  test('block size and weight follow from each other', async () => {
+    const limits = async (...args: string[]) => (await configOf(['--simnet', ...args])).mining;
+    expect(await limits('--blockmaxsize=100000')).toMatchObject({ blockMaxSize: 100_000, blockMaxWeight: 400_000 });
+    expect(await limits('--blockmaxweight=400000')).toMatchObject({ blockMaxSize: 999_520, blockMaxWeight: 400_000 });
+    expect(await limits('--blockmaxsize=1000', '--blockmaxweight=5000', '--blockprioritysize=2000')).toMatchObject({
+      blockMaxSize: 1000,
+      blockMaxWeight: 5000,
+      blockPrioritySize: 1000,
+    });
+  });
+
+  test('localhost among the RPC addresses stands for its IPs', async () => {
+    const config = await configOf([
+      '--simnet',
+      ...CREDENTIALS,
+      '--notls',
+      '--rpclisten=localhost',
+      '--rpclisten=127.0.0.1',
+    ]);
+    expect(config.rpc?.listen).toEqual(['127.0.0.1:18556', '[::1]:18556']);
+  });
+
+  test('whitelist: addresses and networks', async () => {
+    const config = await configOf(['--simnet', '--whitelist=10.0.0.0/8', '--whitelist=::1']);
+    expect(config.peers.whitelist).toEqual([
+      { address: '10.0.0.0', prefix: 8 },
+      { address: '::1', prefix: 128 },
+    ]);
+    for (const wrong of ['10.0.0.0/33', '::/129', '1.1.1.1/', 'x/8', '1.1.1.1/8x'])
+      expect((await load(['--simnet', `--whitelist=${wrong}`])).stderr).toContain(`'${wrong}' is invalid`);
+  });
+
+  test('a network file replaces the network, with a warning if the names differ', async () => {
+    const path = join(home, 'net.cfg');
+    writeFileSync(path, 'name=simnet\ntargettimespan=10m\ntargettimeperblock=1s\n');
+    const same = await load(['--simnet', `--netcfgfile=${path}`]);
+    expect(same.stdout).not.toContain('[WRN]');
+    const other = await load(['--regtest', `--netcfgfile=${path}`]);
+    expect(other.outcome).toMatchObject({ config: { params: { name: 'simnet', targetTimePerBlock: 1 } } });
+    expect(other.stdout).toMatch(/\[WRN\] SOTERD: net\.cfg replaces regtest by simnet\n/u);
+    writeFileSync(path, 'name=simnet\n');
+    expect((await load(['--simnet', `--netcfgfile=${path}`])).stderr).toMatch(
+      /^loadConfig: .*TargetTimespan is missing\n/u,
+    );
+  });
+
+  test.each([
+    ['--upnp', 'port forwarding'],
+    ['--txindex', 'transaction index'],
+    ['--cfilters', 'committed filter index'],
+    ['--nocfilters=false', 'committed filter index'],
+    ['--proxy=127.0.0.1:9050', 'proxies'],
+  ])('%s is refused and not ignored', async (flag, part) => {
+    const { outcome, stderr } = await load(['--simnet', flag]);
+    expect(outcome).toEqual({ kind: 'exit', code: 1 });
+    expect(stderr).toMatch(/^loadConfig: .*\nUse soterd -h to show usage\n$/u);
+    expect(stderr).toContain(part);
+  });
+
+  test('what can not be written is one clear line', async () => {
+    writeFileSync(join(home, 'file'), '');
+    const { outcome, stderr } = await load(['--simnet', `--logdir=${home}/file`]);
+    expect(outcome).toEqual({ kind: 'exit', code: 1 });
+    expect(stderr).toMatch(
+      /^loadConfig: failed to open the log file: open .*: not a directory\nUse soterd -h to show usage\n$/u,
+    );
+  });
+
+  test('help is grouped, goes to standard output and names every option', async () => {
+    const { outcome, stdout } = await load(['-h']);
+    expect(outcome).toEqual({ kind: 'exit', code: 0 });
+    expect(stdout).toMatch(/^Usage:\n {2}soterd \[options\]\n/u);
+    expect(stdout).toContain('\nPeers:\n  -a, --addpeer=');
+    expect(stdout).toContain('      --maxpeers=               Most connected peers [125]\n');
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+  });
+});

@@ -1,0 +1,159 @@
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { splitHostPort } from '../util/host-port.ts';
+import { silentLogger } from '../util/log.ts';
+import type { RpcPorts } from './ports.ts';
+import { RpcServer, type RpcServerOptions } from './server.ts';
+import { idlePorts } from './testing/idle-ports.ts';
+
+const AUTH = `Basic ${Buffer.from('user:pass').toString('base64')}`;
+const CALL = '{"id":1,"method":"getblockcount"}';
+
+const servers: RpcServer[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+async function start(options: Partial<RpcServerOptions> = {}, ports: Partial<RpcPorts> = {}) {
+  const timers = {
+    after: (milliseconds: number, callback: () => void) => {
+      const handle = setTimeout(callback, milliseconds);
+      return { cancel: () => clearTimeout(handle) };
+    },
+    every: () => ({ cancel: () => undefined }),
+    soon: (callback: () => void) => setImmediate(callback),
+  };
+  const server = new RpcServer(
+    {
+      listen: ['127.0.0.1:0'],
+      admin: { user: 'user', password: 'pass' },
+      limited: { user: '', password: '' },
+      maxClients: 10,
+      quirks: false,
+      ...options,
+    },
+    { ports: idlePorts(ports), logger: silentLogger, timers },
+  );
+  servers.push(server);
+  const [address] = await server.start();
+  return { server, port: Number(splitHostPort(address).port) };
+}
+
+async function ask(port: number, body = CALL, authorization = AUTH): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { authorization }, body });
+  return answer.text();
+}
+
+/** Sends bytes and waits until the server closes the connection. */
+function sendBytes(port: number, bytes: Uint8Array): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(received));
+    socket.end(bytes);
+  });
+}
+
+describe('RpcServer', () => {
+  test('serves several requests on one connection, and stops', async () => {
+    const { server, port } = await start();
+    for (let i = 0; i < 3; i++) expect(await ask(port)).toBe('{"result":1,"error":null,"id":1}\n');
+    await server.stop();
+    await server.stop();
+    await expect(ask(port)).rejects.toThrow();
+  });
+
+  test('the answer to stop goes out before the connection is cut', async () => {
+    let stopping: Promise<void> | undefined;
+    const started = await start(
+      {},
+      { control: { uptime: () => 0, requestShutdown: () => (stopping = started.server.stop()) } },
+    );
+    expect(await ask(started.port, '{"id":1,"method":"stop"}')).toContain('"soterd stopping."');
+    await stopping;
+  });
+
+  test('stopping does not wait for ever for what runs', async () => {
+    const { miner } = idlePorts();
+    const { server, port } = await start({}, { miner: { ...miner, generate: () => new Promise(() => undefined) } });
+    const answer = ask(port, '{"id":1,"method":"generate","params":[1]}');
+    const cut = expect(answer).rejects.toThrow();
+    await new Promise((resolve) => setImmediate(resolve));
+    await server.stop();
+    await cut;
+  });
+
+  test('garbage gets at most one error and leaves the server as it was', async () => {
+    const { port } = await start();
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 2000 }), async (bytes) => {
+        const answer = await sendBytes(port, bytes);
+        expect(answer === '' || answer.startsWith('HTTP/1.1 4')).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+    expect(await ask(port)).toContain('"result":1');
+  });
+
+  test('requests that are nearly right do no harm either', async () => {
+    const { port } = await start();
+    const lines = fc.constantFrom(
+      'POST / HTTP/1.1',
+      'GET /ws HTTP/1.1',
+      'Host: x',
+      `Authorization: ${AUTH}`,
+      'Content-Length: 5',
+      'Content-Length: -1',
+      'Transfer-Encoding: chunked',
+      'Upgrade: websocket',
+      'Connection: upgrade',
+      'Expect: 100-continue',
+      '',
+      '5',
+      CALL,
+      '\u0000',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(lines, { maxLength: 12 }), async (parts) => {
+        await sendBytes(port, Buffer.from(`${parts.join('\r\n')}\r\n\r\n`, 'latin1'));
+      }),
+      { numRuns: 100 },
+    );
+    expect(await ask(port)).toContain('"result":1');
+  });
+
+  test('an announced length costs no memory, and a body above the limit is refused', async () => {
+    const { port } = await start();
+    const head = (length: number) =>
+      `POST / HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTH}\r\nContent-Length: ${length}\r\n\r\n`;
+    const before = process.memoryUsage().arrayBuffers;
+    await Promise.all(Array.from({ length: 9 }, () => sendBytes(port, Buffer.from(head(2 ** 31)))));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
+    const tooLarge = await fetch(`http://127.0.0.1:${port}/`, {
+      method: 'POST',
+      headers: { authorization: AUTH },
+      body: Buffer.alloc(33 * 1024 * 1024, 0x20),
+    }).then(
+      ({ status }) => status,
+      () => 413,
+    );
+    expect(tooLarge).toBe(413);
+    expect(await ask(port)).toContain('"result":1');
+  });
+
+  test('refuses strangers before it reads what they send', async () => {
+    const { port } = await start();
+    expect(await ask(port, CALL, 'Basic eA==')).toBe('401 Unauthorized.\n');
+  });
+
+  test('says what is wrong with its addresses', async () => {
+    await expect(start({ listen: ['localhost:0'] })).rejects.toThrow("'localhost' is not a valid IP address");
+    const { port } = await start();
+    await expect(start({ listen: [`127.0.0.1:${port}`] })).rejects.toThrow('RPCS: No valid listen address');
+  });
+});
