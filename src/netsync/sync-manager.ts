@@ -324,7 +324,7 @@ export class SyncManager {
     if (this.#sync.isCurrent()) this.#deps.announcer.peerHeight(block.hash, height, peer.id);
     this.#sync.leaveIfCurrent();
     this.#blocks.requestMissing(state);
-    if (height === peer.maxHeight) this.#sync.ask(state);
+    if (height === peer.maxHeight && height === this.#sync.ourHeight) this.#sync.ask(state);
   }
 
   #refused(state: PeerState, block: Block, error: unknown, request: OpenRequest | undefined): void {

@@ -3,6 +3,8 @@ import { addrmgrSuites } from './addrmgr.ts';
 import { cliSuites } from './cli.ts';
 import { dagSuites } from './dag.ts';
 import { miningSuites } from './mining.ts';
+import { p2pSuites } from './p2p.ts';
+import { peerSuites } from './p2p-peer.ts';
 import { phantomSuites } from './phantom.ts';
 import { rpcSuites } from './rpc.ts';
 import { scriptSuites } from './script.ts';
@@ -19,6 +21,8 @@ export const suites: readonly Suite[] = [
   ...addrmgrSuites,
   ...phantomSuites,
   ...dagSuites,
+  ...peerSuites,
+  ...p2pSuites,
   ...rpcSuites,
   ...cliSuites,
   ...miningSuites,
