@@ -7,6 +7,7 @@ type Bench = (args: readonly string[], report: Report) => Promise<void>;
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
   'dag-growth': () => import('./dag-growth.ts'),
   mining: () => import('./mining.ts'),
+  sync: () => import('./sync.ts'),
 };
 
 const [name, ...args] = process.argv.slice(2);

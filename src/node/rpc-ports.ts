@@ -1,10 +1,13 @@
-import type { BlockSink } from '../mining/index.ts';
+import type { Dag } from '../dag/index.ts';
+import type { MetricsManager } from '../metrics/index.ts';
+import type { BlockSink, Miner } from '../mining/index.ts';
 import { softwareVersionNumber } from '../params/index.ts';
 import { sha256dPow } from '../pow/index.ts';
 import type { RpcPorts } from '../rpc/index.ts';
 import type { PeerHandler } from '../server/index.ts';
+import type { World } from '../util/ports.ts';
 import type { NodeConfig } from './config/index.ts';
-import type { Node, NodeDeps } from './node.ts';
+import type { Logs } from './logging/index.ts';
 import { rpcBlockSink, rpcDag, rpcMiner } from './rpc-adapters.ts';
 
 /** Where solved blocks go: the way of every block from outside, which also announces it. */
@@ -12,8 +15,23 @@ export function blockSink(peers: PeerHandler): BlockSink {
   return { submit: (block) => peers.submitBlock(block) };
 }
 
+/** The managers of a node that RPC talks to. */
+interface Managers {
+  readonly dag: Dag;
+  readonly peers: PeerHandler;
+  readonly miner: Miner;
+  readonly metrics: MetricsManager;
+}
+
+/** What RPC takes from the process. */
+interface Process {
+  readonly logs: Logs;
+  readonly world: World;
+  requestShutdown(): void;
+}
+
 /** Everything that RPC methods need, taken from the managers of a node. */
-export function rpcPorts(node: Node, config: NodeConfig, { logs, world, requestShutdown }: NodeDeps): RpcPorts {
+export function rpcPorts(node: Managers, config: NodeConfig, { logs, world, requestShutdown }: Process): RpcPorts {
   const { params, mempool, peers } = config;
   const started = world.clock.monotonic();
   return {

@@ -1,9 +1,9 @@
 /** Command line, configuration file and their checks. See docs/operating.md. */
-export { type CommandLine, CommandLineError, readCommandLine } from './command-line.ts';
+export { CommandLineError, readCommandLine } from './command-line.ts';
 export { ConfigFileError, readConfigFile } from './config-file.ts';
 export { fileErrorText } from './file-errors.ts';
 export { helpText } from './help-text.ts';
-export { type LoadDeps, type LoadOutcome, loadConfig } from './load.ts';
+export { loadConfig } from './load.ts';
 export type * from './node-config.ts';
 export type { OptionDefinition, OptionsOf } from './option.ts';
 export { OptionSet } from './option-set.ts';

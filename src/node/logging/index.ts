@@ -1,3 +1,3 @@
 /** Log output of the process. See docs/operating.md. */
-export { LOG_LEVELS, SUBSYSTEMS, type Subsystem } from './levels.ts';
-export { Logs, type LogsDeps, type TextSink } from './logs.ts';
+export { SUBSYSTEMS } from './levels.ts';
+export { Logs, type TextSink } from './logs.ts';

@@ -1,0 +1,107 @@
+/**
+ * `npm run bench -- sync [--blocks N] [--kills N] [--json]`: two nodes in processes of their own over TCP. One holds a DAG of four miners
+ * with forks, the other fetches it from scratch; both must end with equal tips, order and outputs. With `--kills` the
+ * second one is killed (SIGKILL) so many times on its way, and must open at once and go on each time.
+ */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type DagInfo, NodeProcess, until } from '../test/e2e/process.ts';
+import { forkHistory, writeHistory } from './fork-history.ts';
+import type { Report } from './report.ts';
+
+const MINERS = 4;
+const SEED = 5;
+
+/** Runs the benchmark. */
+export async function run(args: readonly string[], report: Report): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { blocks: { type: 'string', default: '5000' }, kills: { type: 'string', default: '0' } },
+  });
+  const blocks = Number(values.blocks);
+  const kills = Number(values.kills);
+  if (!Number.isInteger(blocks) || blocks < 1) throw new Error('--blocks needs a whole number above 0');
+  if (!Number.isInteger(kills) || kills < 0) throw new Error('--kills needs a whole number');
+  const name = kills > 0 ? 'forks-killed' : 'forks';
+  const result = await measureSync(blocks, kills, (text) => report.note(text));
+  const add = (metric: string, value: number, unit: string) =>
+    report.add({ case: name, size: blocks, metric, value, unit });
+  add('seconds', result.seconds, 's');
+  add('blocks_per_second', blocks / result.seconds, 'blocks/s');
+  if (kills > 0) {
+    add('kills', result.reopened.length, 'kills');
+    add('reopen_median', median(result.reopened), 'ms');
+    add('reopen_max', Math.max(...result.reopened), 'ms');
+  }
+}
+
+/** What a run came to. */
+export interface SyncResult {
+  /** From the start of the second node until both were equal, time to start included. */
+  readonly seconds: number;
+  /** Milliseconds from each restart until RPC answered. */
+  readonly reopened: readonly number[];
+  /** Blocks that the second node had when it was killed, and after it was opened again. */
+  readonly counts: readonly { readonly before: number; readonly after: number }[];
+}
+
+/**
+ * Synchronises one node from another.
+ * @throws {Error} if they differ at the end, or a killed node opens with less than it had committed before.
+ */
+export async function measureSync(
+  blocks: number,
+  kills: number,
+  note: (text: string) => void = () => undefined,
+): Promise<SyncResult> {
+  const home = mkdtempSync(join(tmpdir(), 'soterd-sync-'));
+  await writeHistory(join(home, '.soterd', 'data', 'simnet'), forkHistory(blocks, MINERS, SEED));
+  const source = await NodeProcess.start([], home);
+  let target: NodeProcess | undefined;
+  try {
+    const wanted = await source.call<DagInfo>('getdaginfo');
+    note(`source holds ${wanted.blocks} blocks, ${wanted.tips.length} tips`);
+    const started = performance.now();
+    target = await NodeProcess.start([`--connect=127.0.0.1:${source.p2pPort}`]);
+    const reopened: number[] = [];
+    const counts: { before: number; after: number }[] = [];
+    for (let kill = 1; kill <= kills; kill++) {
+      // Spread over the whole way; nothing waits for a commit to end.
+      const goal = Math.floor((wanted.blocks * kill) / (kills + 1));
+      const before = await until(async () => {
+        const count = await target!.call<number>('getblockcount');
+        return count >= goal && count;
+      });
+      await target.program.end('SIGKILL');
+      const again = performance.now();
+      await target.restart();
+      reopened.push(performance.now() - again);
+      const after = await target.call<number>('getblockcount');
+      counts.push({ before, after });
+      if (after < before) throw new Error(`kill ${kill}: ${before} blocks were there, ${after} after the restart`);
+    }
+    const reached = await until(async () => {
+      const info = await target!.call<DagInfo>('getdaginfo');
+      return info.blocks >= wanted.blocks && info;
+    });
+    const seconds = (performance.now() - started) / 1000;
+    for (const key of ['blocks', 'tipshash', 'orderhash', 'outputsethash'] as const) {
+      if (reached[key] !== wanted[key]) throw new Error(`${key} differs: ${reached[key]} instead of ${wanted[key]}`);
+    }
+    if ((await colours(target)) !== (await colours(source))) throw new Error('colours differ');
+    return { seconds, reopened, counts };
+  } finally {
+    await Promise.all([source.remove(), target?.remove()]);
+  }
+}
+
+/** Order and colours in one text. The history ends in one tip, so both nodes colour relative to the same block. */
+async function colours(node: NodeProcess): Promise<string> {
+  return JSON.stringify(await node.call('getdagcoloring'));
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+}
