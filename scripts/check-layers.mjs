@@ -1,6 +1,6 @@
 // Who may import whom (docs/architecture.md, "Rooms"), checked over the real import graph of src/.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 import { root } from './setup.mjs';
 
@@ -34,7 +34,7 @@ const forbidden = [
     name: 'no-cycle',
     severity: 'error',
     from: { path: '^src/' },
-    to: { circular: true, dependencyTypesNot: ['type-only'] },
+    to: { circular: true },
   },
   {
     name: 'rooms-only',
@@ -111,7 +111,24 @@ const { output } = await cruise(
   { extensions: ['.ts', '.js'] },
 );
 const { summary } = output;
-for (const violation of summary.violations) {
+
+/** Whether the file imports the other one for its types alone: such an import is gone when the program runs. */
+function importsTypesOnly(from, to) {
+  const text = readFileSync(from, 'utf8');
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s+)?([^;]*?)\s*from '([^']+)';/gmu);
+  const matching = [...statements].filter(([, , , path]) => join(dirname(from), path) === to);
+  return (
+    matching.length > 0 && matching.every(([, type, names]) => type || /^\{(\s*type\s[^,]*,?)*\s*\}$/u.test(names))
+  );
+}
+
+// The parser does not tell type imports apart. Between rooms cycles are impossible by the table above.
+const violations = summary.violations.filter(
+  ({ rule, from, cycle }) =>
+    rule.name !== 'no-cycle' ||
+    !cycle.some(({ name }, index) => importsTypesOnly(index === 0 ? from : cycle[index - 1].name, name)),
+);
+for (const violation of violations) {
   console.error(`${violation.rule.name}: ${violation.from} -> ${violation.to}`);
 }
 const modules = output.modules.filter((module) => module.source.startsWith('src/')).length;
@@ -135,7 +152,5 @@ for (const name of readdirSync('src', { recursive: true })) {
     hiddenCount++;
   }
 }
-console.log(
-  `layers: ${modules} modules, ${summary.totalDependenciesCruised} imports, ${summary.violations.length} violations`,
-);
-process.exit(summary.violations.length + hiddenCount > 0 ? 1 : 0);
+console.log(`layers: ${modules} modules, ${summary.totalDependenciesCruised} imports, ${violations.length} violations`);
+process.exit(violations.length + hiddenCount > 0 ? 1 : 0);

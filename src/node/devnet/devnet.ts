@@ -130,7 +130,7 @@ export class Devnet {
       mine,
     });
     // Together the nodes make a block every `interval`, and their blocks meet like those of miners far apart.
-    const pace = { interval: interval * nodes, templateAge: interval };
+    const pace = { interval: interval * nodes, templateAge: 2 * interval };
     const node = await Node.open(
       config,
       { world: systemWorld, logs, requestShutdown: (failure) => this.#shutdown(failure) },
