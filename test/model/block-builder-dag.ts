@@ -22,6 +22,8 @@ export interface GeneratorOptions {
   readonly doubleSpends?: number;
   /** Share of the transactions that spend an output of the same block. Default 0. */
   readonly nested?: number;
+  /** Share of the blocks after which comes a copy whose coinbase takes too much, and nothing else is wrong. Default 0. */
+  readonly greedy?: number;
   /**
    * True if the stored output set of the receiver holds an output, at the moment at which the next block is built. Needed
    * for plans in which the order of the DAG puts a block before one of its ancestors (the order is not topological): what such a
@@ -32,6 +34,7 @@ export interface GeneratorOptions {
 
 /** A block and where it stands. */
 export interface GeneratedBlock {
+  /** −1 for a greedy copy: it fails the connect checks, and no block stands on it. */
   readonly place: number;
   readonly parents: readonly number[];
   readonly block: Block;
@@ -65,6 +68,9 @@ export function* generateDag(options: GeneratorOptions): Generator<GeneratedBloc
     const block = builder.build(parents, { transactions, fees, payTo });
     economy.mined(block, place, builder.height(place), payee);
     yield { place, parents, block };
+    if (economy.isGreedy()) {
+      yield { place: -1, parents, block: builder.buildAside(parents, { transactions, fees, payTo, greed: 1n }) };
+    }
   }
 }
 
@@ -90,6 +96,12 @@ class Economy {
   payee(): Pick<Coin, 'lock' | 'key'> {
     const { locks = ['keyHash'] } = this.#options;
     return { lock: this.#random.pick(locks), key: this.#random.below(this.#wallet.keyCount) };
+  }
+
+  /** True if somebody tries to take more now. */
+  isGreedy(): boolean {
+    const { greedy = 0 } = this.#options;
+    return greedy > 0 && this.#random.chance(greedy);
   }
 
   script({ lock, key }: Pick<Coin, 'lock' | 'key'>): Uint8Array {

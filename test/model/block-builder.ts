@@ -92,6 +92,14 @@ export class BlockBuilder {
    * @param parents places, in message order.
    */
   build(parents: readonly number[], contents: BlockContents = {}): Block {
+    const block = this.buildAside(parents, contents);
+    const { timestamp, bits } = block.header;
+    this.#remember(block.hash, this.heightOn(parents), timestamp, bits, parents[0]);
+    return block;
+  }
+
+  /** Like {@link build}, but forgets the block: for blocks that will be refused and never have children. */
+  buildAside(parents: readonly number[], contents: BlockContents = {}): Block {
     const { params } = this;
     const height = this.heightOn(parents);
     const recent = parents.reduce((a, b) => (this.#times[b] > this.#times[a] ? b : a));
@@ -117,14 +125,12 @@ export class BlockBuilder {
       });
       const { nonce } = searchNonce(header, 0, NONCES);
       if (nonce === undefined) continue;
-      const block = new Block({
+      return new Block({
         header: header.with({ nonce }),
         parentsVersion: 0,
         parents: hashes.map((hash) => ({ hash, data: NO_DATA })),
         transactions,
       });
-      this.#remember(block.hash, height, time, bits, parents[0]);
-      return block;
     }
   }
 

@@ -9,7 +9,8 @@ import type { Reachability } from './reachability.ts';
  * (some or all of them), it visits the *zone*: the blocks of the scope that are not in the common past of all targets.
  * Blocks are taken in descending id order, hence after all their descendants, and hand a bit set down to their parents:
  * bit i says "is target i or in its past". A candidate of a target is a block of the zone without the target's bit.
- * The search costs the zone and its edges, once for all targets.
+ * The search costs the zone and its edges, once for all targets. All paths between two candidates of one target run
+ * inside the zone.
  */
 export class CandidateSearch {
   readonly #index: BlockIndex;
@@ -67,6 +68,16 @@ export class CandidateSearch {
       }
     }
     for (let i = 0; i < this.#visited.length; i++) this.#marks.set(this.#visited.data[i]!, 0);
+    for (let target = 0; target < targets.length; target++) {
+      if (!this.isRedundant(target)) continue;
+      this.#dropDescendants(targets);
+      return;
+    }
+  }
+
+  /** Number of targets of the last search. */
+  get targetCount(): number {
+    return this.#targetSlots.length;
   }
 
   /** True if the block at a place of the zone is neither a target nor in its past. */
@@ -83,6 +94,27 @@ export class CandidateSearch {
       if ((this.#bits[from + word]! & ~own) !== 0) return true;
     }
     return false;
+  }
+
+  /**
+   * Between a redundant target and the tips above it all blocks are in the zone, though hardly any is its candidate:
+   * they are its descendants. Leaves out of the zone what is no candidate of any target.
+   */
+  #dropDescendants(targets: IntBuffer): void {
+    const zone = this.zone.data;
+    let kept = 0;
+    for (let place = 0; place < this.zone.length; place++) {
+      const block = zone[place]!;
+      let isCandidate = false;
+      for (let target = 0; target < targets.length && !isCandidate; target++) {
+        isCandidate = this.isOutside(place, target) && !this.#reach.isAncestor(targets.data[target]!, block);
+      }
+      if (!isCandidate) continue;
+      this.#zoneSlots.data[kept] = this.#zoneSlots.data[place]!;
+      zone[kept++] = block;
+    }
+    this.zone.length = kept;
+    this.#zoneSlots.length = kept;
   }
 
   #begin(sources: IntBuffer, targets: IntBuffer): void {

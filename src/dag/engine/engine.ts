@@ -80,8 +80,8 @@ export class DagEngine {
     const search = new CandidateSearch(index, this.#reach, marks);
     const matrixLimit = options.matrixLimit ?? MATRIX_LIMIT;
     const greedy = new GreedyColouring(index, this.#reach, this.#blues, search, marks, k, matrixLimit);
-    this.#colourer = new BlockColourer(index, this.#blues, search, greedy);
     this.#virtual = new VirtualBlock(index, this.#reach, this.#blues, search, greedy, k);
+    this.#colourer = new BlockColourer(index, this.#blues, search, greedy, this.#virtual);
     this.#virtualBlues = new VirtualBlues(this.#blues);
     this.#order = new BlockOrder(index, this.#reach, this.#virtual, this.#virtualBlues, marks);
   }
@@ -107,7 +107,7 @@ export class DagEngine {
       row = this.#insert(id, parents);
     }
     this.#virtual.add(id, parents);
-    this.#virtualBlues.update(this.#virtual.selected, this.#virtual.chains, rows);
+    this.#virtualBlues.update(this.#virtual.selected, this.#virtual.chains, id, rows);
     const cut = this.#order.repair(this.#virtualBlues.changed, rows, this.#removed);
     this.#newest = id;
     return {
@@ -280,10 +280,10 @@ export class DagEngine {
     this.#reach.insert(id, treeParent, parents, mergeSet);
     this.#blues.add(id, selectedParent, chains);
     this.#colourer.setPastSize(id, this.#colourer.pastSize(treeParent) + 1 + mergeSet.length);
-    let rest = mergeSet.toArray();
+    let rest: readonly number[] | Int32Array = mergeSet;
     if (treeParent === selectedParent && chains.length > 0) {
       const diff = new Set(chains.flat());
-      rest = rest.filter((block) => !diff.has(block));
+      rest = mergeSet.filter((block) => !diff.has(block));
     }
     return encodeRow(id, { ...this.#factsOf(id), links: { selectedParent, treeParent, chains, rest } }, this.#writer);
   }
@@ -330,9 +330,7 @@ export class DagEngine {
       return;
     }
     const { selectedParent, treeParent, chains, rest } = links;
-    const mergeSet = new IntBuffer(rest.length);
-    for (const block of rest) mergeSet.push(block);
-    if (treeParent === selectedParent) for (const chain of chains) for (const block of chain) mergeSet.push(block);
+    const mergeSet = Int32Array.from(treeParent === selectedParent ? [...rest, ...chains.flat()] : rest);
     const distinct = this.#parents;
     distinct.clear();
     this.index.readDistinctParents(id, distinct);
@@ -352,7 +350,7 @@ export class DagEngine {
       this.#marks.set(id, 0);
     }
     this.#virtual.reset(tips);
-    this.#virtualBlues.update(this.#virtual.selected, this.#virtual.chains, count);
+    this.#virtualBlues.update(this.#virtual.selected, this.#virtual.chains, -1, count);
   }
 
   /** The order must begin with genesis, its records must not go backwards, and its first tip must be one. */

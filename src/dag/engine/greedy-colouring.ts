@@ -8,8 +8,14 @@ import { IntBuffer } from './int-buffer.ts';
 import type { Reachability } from './reachability.ts';
 import { RelationMatrix } from './relation-matrix.ts';
 
-/** Zones up to this size are coloured with a relation matrix (512 KiB at most), larger ones with reachability queries. */
-export const MATRIX_LIMIT = 2048;
+/**
+ * Zones up to this size are coloured with a relation matrix, larger ones with reachability queries; where many targets
+ * share the zone, up to eight times this size (2 MiB of matrix).
+ */
+export const MATRIX_LIMIT = 512;
+const SHARED_FACTOR = 8;
+/** Targets that make a zone worth the larger matrix, as a share of the zone. */
+const SHARING = 16;
 
 /** The blue set of one tip within a scope: B(tip) and the candidates added to it. */
 export interface TipColouring {
@@ -79,7 +85,8 @@ export class GreedyColouring {
       placeAt[rank] = place;
       rankOf[place] = rank;
     }
-    this.#small = count <= this.#matrixLimit;
+    const isShared = this.#search.targetCount * SHARING >= count;
+    this.#small = count <= this.#matrixLimit * (isShared ? SHARED_FACTOR : 1);
     if (this.#small) this.#matrix.build(zone, this.#rankOf);
   }
 
@@ -109,9 +116,16 @@ export class GreedyColouring {
       if (isRedundant && this.#reach.isAncestor(tip, block)) continue;
       let unrelated = 1;
       const row = rank * words;
-      for (let word = rank >>> 5; word >= 0 && unrelated <= k; word--) {
-        const rest = accepted[word]! & ~related[row + word]!;
-        if (rest !== 0) unrelated += popCount(rest);
+      if (this.#accepted.length <= words) {
+        for (let i = this.#accepted.length - 1; i >= 0 && unrelated <= k; i--) {
+          const other = this.#accepted.data[i]!;
+          unrelated += 1 - ((related[row + (other >>> 5)]! >>> (other & 31)) & 1);
+        }
+      } else {
+        for (let word = rank >>> 5; word >= 0 && unrelated <= k; word--) {
+          const rest = accepted[word]! & ~related[row + word]!;
+          if (rest !== 0) unrelated += popCount(rest);
+        }
       }
       if (unrelated > k || unrelated + this.#blues.countUnrelated(tip, block, k - unrelated) > k) continue;
       accepted[rank >>> 5]! |= 1 << (rank & 31);

@@ -34,6 +34,11 @@ export class IntBuffer {
     if (this.data.length > 1 << 20) this.data = new Int32Array(64);
   }
 
+  /** A typed copy of the contents. */
+  toInt32Array(): Int32Array {
+    return this.data.slice(0, this.length);
+  }
+
   /** A plain array of the contents. */
   toArray(): number[] {
     return Array.from(this.data.subarray(0, this.length));

@@ -43,7 +43,7 @@ export class Reachability {
    * Adds a block. `treeParent` is one of its distinct `parents`, not an ancestor of another one, and `mergeSet` holds
    * the blocks of its past that are neither the tree parent nor in its past.
    */
-  insert(id: number, treeParent: number, parents: IntBuffer, mergeSet: IntBuffer): void {
+  insert(id: number, treeParent: number, parents: IntBuffer, mergeSet: Int32Array): void {
     const tree = this.#tree!;
     this.#covering.ensure(id + 1);
     this.#firstChild.ensure(id + 1);
@@ -51,9 +51,8 @@ export class Reachability {
     tree.insert(id, treeParent);
     this.#nextSibling.set(id, this.#firstChild.get(treeParent));
     this.#firstChild.set(treeParent, id);
-    const covered = mergeSet.data;
     for (let i = 0; i < mergeSet.length; i++) {
-      const block = covered[i]!;
+      const block = mergeSet[i]!;
       this.#covering.insertAt(block, this.#rank(block, id), id);
     }
     for (let i = 0; i < parents.length; i++) {

@@ -12,6 +12,7 @@ export class RelationMatrix {
   readonly #marks: Int32Column;
   readonly #parents = new IntBuffer();
   #bits = new Int32Array(64);
+  #ancestors = new Int32Array(64);
   /** Words of one row. */
   words = 1;
 
@@ -29,31 +30,34 @@ export class RelationMatrix {
   build(zone: IntBuffer, rows: IntBuffer): void {
     const count = zone.length;
     this.words = (count + 31) >>> 5;
-    const words = this.words;
-    if (this.#bits.length < count * words) this.#bits = new Int32Array(count * words * 2);
-    const bits = this.#bits.fill(0, 0, count * words);
-    const marks = this.#marks;
-    for (let i = 0; i < count; i++) marks.set(zone.data[i]!, rows.data[i]! + 1);
-    // Downwards every block hands its descendants and itself to its parents.
+    const length = count * this.words;
+    if (this.#bits.length < length) {
+      this.#bits = new Int32Array(length * 2);
+      this.#ancestors = new Int32Array(length * 2);
+    }
+    const bits = this.#bits.fill(0, 0, length);
+    const ancestors = this.#ancestors.fill(0, 0, length);
+    for (let i = 0; i < count; i++) this.#marks.set(zone.data[i]!, rows.data[i]! + 1);
+    // Descendants are handed down from block to parent, ancestors up from parent to block; both are relations.
     for (let i = 0; i < count; i++) {
       const row = rows.data[i]!;
       this.#readParentsInZone(zone.data[i]!);
-      for (let p = 0; p < this.#parents.length; p++) {
-        const to = this.#parents.data[p]!;
-        for (let word = 0; word < words; word++) bits[to * words + word]! |= bits[row * words + word]!;
-        bits[to * words + (row >>> 5)]! |= 1 << (row & 31);
-      }
+      for (let p = 0; p < this.#parents.length; p++) this.#handOver(bits, row, this.#parents.data[p]!);
     }
-    // A relation holds both ways: each descendant's bit is copied to the other triangle.
-    for (let row = 0; row < count; row++) {
-      for (let word = 0; word < words; word++) {
-        for (let rest = bits[row * words + word]!; rest !== 0; rest &= rest - 1) {
-          const other = (word << 5) + 31 - Math.clz32(rest & -rest);
-          bits[other * words + (row >>> 5)]! |= 1 << (row & 31);
-        }
-      }
+    for (let i = count - 1; i >= 0; i--) {
+      const row = rows.data[i]!;
+      this.#readParentsInZone(zone.data[i]!);
+      for (let p = 0; p < this.#parents.length; p++) this.#handOver(ancestors, this.#parents.data[p]!, row);
     }
-    for (let i = 0; i < count; i++) marks.set(zone.data[i]!, 0);
+    for (let word = 0; word < length; word++) bits[word]! |= ancestors[word]!;
+    for (let i = 0; i < count; i++) this.#marks.set(zone.data[i]!, 0);
+  }
+
+  /** Adds to one row another row and that row's own number. */
+  #handOver(bits: Int32Array, from: number, to: number): void {
+    const words = this.words;
+    for (let word = 0; word < words; word++) bits[to * words + word]! |= bits[from * words + word]!;
+    bits[to * words + (from >>> 5)]! |= 1 << (from & 31);
   }
 
   #readParentsInZone(block: number): void {

@@ -23,7 +23,7 @@ export interface RowLinks {
   /** The diff of the blue set: chains of related blocks, each ascending. */
   readonly chains: readonly (readonly number[])[];
   /** The rest of the merge set, descending; the diff belongs to the merge set if selected and tree parent are equal. */
-  readonly rest: readonly number[];
+  readonly rest: ArrayLike<number> & Iterable<number>;
 }
 
 /** A row or page that cannot be decoded. */
@@ -187,7 +187,7 @@ function distinctOf(list: readonly number[]): readonly number[] {
   return list.length === 1 ? list : [...new Set(list)];
 }
 
-function writeDescending(writer: RowWriter, from: number, list: readonly number[]): void {
+function writeDescending(writer: RowWriter, from: number, list: ArrayLike<number> & Iterable<number>): void {
   writer.varint(list.length);
   let last = from;
   for (const block of list) {

@@ -12,14 +12,15 @@ interface TipState {
   chains: number[][];
 }
 
-/** More accepted blocks than this unrelated to a new one, and the tip is coloured anew instead of being checked. */
+const NO_CHAINS: readonly (readonly number[])[] = [];
+/** More accepted blocks than this to be checked, and the tip is coloured anew instead. */
 const MOST_CHECKS = 16;
 
 /**
  * The imaginary block whose parents are all tips: `best(tips, all blocks)`. Every tip's set is kept. A new block is one
  * more candidate for each tip that stays: mostly it is either refused, which changes nothing, or accepted without
  * pushing out anything that was accepted before; only where it does push something out is that tip coloured anew. So
- * some hundred tips cost some hundred short checks a block.
+ * some hundred tips cost some hundred short checks a block. The new tip itself mostly inherits from its selected parent.
  */
 export class VirtualBlock {
   readonly #index: BlockIndex;
@@ -69,7 +70,7 @@ export class VirtualBlock {
 
   /** What is added to the selected tip's blue set. */
   get chains(): readonly (readonly number[])[] {
-    return this.#states.get(this.#selected)?.chains ?? [];
+    return this.#states.get(this.#selected)?.chains ?? NO_CHAINS;
   }
 
   /** Size of the virtual blue set. */
@@ -79,11 +80,12 @@ export class VirtualBlock {
 
   /** Takes in a block that has been coloured and entered into the reachability structure. */
   add(id: number, parents: IntBuffer): void {
+    const inherited = this.#inherit(id, parents.length === 1);
     for (let i = 0; i < parents.length; i++) this.#states.delete(parents.data[i]!);
     this.#targets.clear();
     for (const [tip, state] of this.#states) if (!this.#offer(tip, state, id)) this.#targets.push(tip);
-    this.#targets.push(id);
-    this.#states.set(id, { size: this.#blues.blueCount(id), chains: [] });
+    if (!inherited) this.#targets.push(id);
+    this.#states.set(id, inherited ?? { size: this.#blues.blueCount(id), chains: [] });
     this.#colourTargets();
     this.#select();
   }
@@ -101,7 +103,7 @@ export class VirtualBlock {
   }
 
   #colourTargets(): void {
-    if (this.#states.size < 2) return;
+    if (this.#states.size < 2 || this.#targets.length === 0) return;
     this.#sources.clear();
     for (const tip of this.#states.keys()) this.#sources.push(tip);
     this.#search.run(this.#sources, this.#targets);
@@ -111,6 +113,29 @@ export class VirtualBlock {
       const { size, chains } = this.#greedy.colour(i, tip, 0)!;
       this.#states.set(tip, { size, chains });
     }
+  }
+
+  /**
+   * The state of a new tip that follows from that of its selected parent, if that was a tip until now.
+   *
+   * If all blocks accepted for the parent are in the new block's past, they are its diff: the others were refused and
+   * so had no influence. The new block's set begins with all that, so whatever was refused is refused again and nothing
+   * is added. If the parent is the only one, the candidates stay the same, each with the new block as one more unrelated
+   * block; if all that were accepted still are, the outcome is the same too.
+   */
+  #inherit(id: number, isOnlyParent: boolean): TipState | undefined {
+    const parent = this.#blues.selectedParent(id);
+    const state = this.#states.get(parent);
+    if (!state) return undefined;
+    const { chains } = state;
+    const blueCount = this.#blues.blueCount(id);
+    if (chains.every((chain) => this.#reach.isAncestor(chain[chain.length - 1]!, id))) {
+      return { size: blueCount, chains: [] };
+    }
+    const added = state.size - this.#blues.blueCount(parent);
+    if (!isOnlyParent || added > MOST_CHECKS) return undefined;
+    const allStay = chains.every((chain) => chain.every((block) => this.#staysAccepted(parent, state, block)));
+    return allStay ? { size: blueCount + added, chains } : undefined;
   }
 
   #select(): void {

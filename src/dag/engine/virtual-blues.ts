@@ -30,37 +30,45 @@ export class VirtualBlues {
   }
 
   /**
-   * Makes B(tip) and the blocks of `chains` the virtual blue set. `rows` is the number of block ids in use. The chains
-   * are copied.
+   * Makes B(tip) and the blocks of `chains` the virtual blue set, after `block` was connected. `rows` is the number of
+   * block ids in use. The chains are kept, not copied: they may grow by appending the blocks of later calls.
    */
-  update(tip: number, chains: readonly (readonly number[])[], rows: number): void {
+  update(tip: number, chains: readonly (readonly number[])[], block: number, rows: number): void {
     this.#flags.ensure(rows);
+    this.changed.clear();
+    if (tip === this.#tip && chains === this.#chains) {
+      if (chains.some((chain) => chain[chain.length - 1] === block)) {
+        this.#flags.set(block, MEMBER);
+        this.changed.push(block);
+      }
+      return;
+    }
     const before = this.#before;
     const after = this.#after;
     before.clear();
     after.clear();
-    this.changed.clear();
-    for (const chain of this.#chains) for (const block of chain) before.push(block);
-    for (const chain of chains) for (const block of chain) after.push(block);
+    for (const chain of this.#chains) for (const member of chain) before.push(member);
+    for (const chain of chains) for (const member of chain) after.push(member);
     for (let old = this.#tip, fresh = tip; old !== fresh; ) {
       if (old > fresh) old = this.#step(old, before);
       else fresh = this.#step(fresh, after);
     }
-    for (let i = 0; i < after.length; i++) {
-      const block = after.data[i]!;
-      const flags = this.#flags.get(block);
-      if ((flags & MEMBER) === 0) this.changed.push(block);
-      this.#flags.set(block, MEMBER | MARKED);
-    }
+    for (let i = 0; i < after.length; i++) this.#enter(after.data[i]!);
     for (let i = 0; i < before.length; i++) {
-      const block = before.data[i]!;
-      if ((this.#flags.get(block) & MARKED) !== 0) continue;
-      this.#flags.set(block, 0);
-      this.changed.push(block);
+      const member = before.data[i]!;
+      // A member before may have been appended by this very call, without ever having been one.
+      if (this.#flags.get(member) !== MEMBER) continue;
+      this.#flags.set(member, 0);
+      this.changed.push(member);
     }
     for (let i = 0; i < after.length; i++) this.#flags.set(after.data[i]!, MEMBER);
     this.#tip = tip;
-    this.#chains = chains.map((chain) => chain.slice());
+    this.#chains = chains;
+  }
+
+  #enter(member: number): void {
+    if ((this.#flags.get(member) & MEMBER) === 0) this.changed.push(member);
+    this.#flags.set(member, MEMBER | MARKED);
   }
 
   /** Collects a block and its diff; returns its selected parent. */
