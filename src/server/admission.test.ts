@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import { TEST_PARAMS } from '../netsync/testing/fake-dag.ts';
+import { ScriptedRemote } from '../peer/testing-remote.ts';
+import { type EvictionCandidate, selectForEviction } from './eviction.ts';
+import { guest, tell } from './testing/guest.ts';
+import { VirtualNetwork } from './testing/virtual-network.ts';
+
+const mempool = { command: 'mempool' } as const;
+
+describe('who may connect', () => {
+  test('a banned host is refused at accept time, in every spelling, until the ban ends', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n', { banDuration: 60_000 });
+    const remote = await guest(network, node);
+    await tell(network, remote, mempool, mempool, mempool, mempool);
+    expect(remote.closed).toBe(true);
+    const mapped = new ScriptedRemote(network.connect('[::ffff:c633:6407]', node.address), TEST_PARAMS);
+    await network.world.advance(100);
+    expect(mapped.closed).toBe(true);
+    await network.world.advance(60_000);
+    expect((await guest(network, node)).closed).toBe(false);
+  });
+
+  test('whitelisted hosts are never scored', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n', { whitelist: ['198.51.100.0/24'] });
+    const remote = await guest(network, node);
+    await tell(network, remote, mempool, mempool, mempool, mempool, mempool);
+    expect(remote.closed).toBe(false);
+    expect(node.handler.operations.peers()[0]!.banScore).toBe(0);
+  });
+
+  test('without banning nothing is scored', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n', { banning: false });
+    const remote = await guest(network, node);
+    await tell(network, remote, mempool, mempool, mempool, mempool, mempool);
+    expect(remote.closed).toBe(false);
+  });
+
+  test('bans outlive a restart and can be listed and lifted', async () => {
+    const network = new VirtualNetwork();
+    let content: string | undefined;
+    const bansFile = {
+      load: () => Promise.resolve(content),
+      save: (text: string) => {
+        content = text;
+        return Promise.resolve();
+      },
+    };
+    const first = await network.node('a', {}, { bansFile });
+    first.handler.operations.ban('198.51.100.7', 3_600_000);
+    await network.world.waitFor(first.handler.stop(), 1000);
+    const second = await network.node('b', {}, { bansFile });
+    expect(second.handler.operations.bans().map(({ host }) => host)).toEqual(['198.51.100.7']);
+    expect((await guest(network, second)).closed).toBe(true);
+    expect(second.handler.operations.liftBan('::ffff:198.51.100.7')).toBe(true);
+    expect(second.handler.operations.liftBan('198.51.100.7')).toBe(false);
+    expect((await guest(network, second)).closed).toBe(false);
+  });
+
+  test('a damaged file of bans is left aside', async () => {
+    const network = new VirtualNetwork();
+    for (const text of ['{', '[]', '{"bans":[{"host":5}]}', '{"bans":7}']) {
+      const bansFile = { load: () => Promise.resolve(text), save: () => Promise.resolve() };
+      const node = await network.node(text, {}, { bansFile });
+      expect(node.handler.operations.bans()).toEqual([]);
+    }
+  });
+
+  test('a ban ends the connections of the host', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n');
+    const remote = await guest(network, node);
+    node.handler.operations.ban('198.51.100.7', 1000);
+    await network.world.advance(100);
+    expect(remote.closed).toBe(true);
+  });
+
+  test('the table is full: refused without a version; permanent peers as well', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n', { maxPeers: 2 });
+    await guest(network, node, { ip: '198.51.100.1' });
+    await guest(network, node, { ip: '198.51.100.2' });
+    const third = await guest(network, node, { ip: '198.51.100.3' });
+    expect(third.closed).toBe(true);
+    expect(node.handler.operations.connectedCount()).toBe(2);
+    await expect(node.handler.operations.connect('10.1.1.1:1', true)).rejects.toThrow('max peers reached');
+  });
+
+  test('one host gets eight connections, this machine any number', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n');
+    for (let i = 0; i < 10; i++) await guest(network, node);
+    expect(node.handler.operations.connectedCount()).toBe(8);
+    for (let i = 0; i < 10; i++) await guest(network, node, { ip: '127.0.0.1' });
+    expect(node.handler.operations.connectedCount()).toBe(18);
+  });
+
+  test('half-open handshakes are bounded; the oldest gives way when it had its time', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n', { maxPendingInbound: 4 });
+    const silent = Array.from({ length: 6 }, (_, i) => {
+      return new ScriptedRemote(network.connect(`198.51.100.${i + 1}`, node.address), TEST_PARAMS);
+    });
+    await network.world.advance(100);
+    expect(silent.map(({ closed }) => closed)).toEqual([false, false, false, false, true, true]);
+    await network.world.advance(3000);
+    const honest = await guest(network, node, { ip: '203.0.113.5' });
+    expect(honest.closed).toBe(false);
+    expect(silent.map(({ closed }) => closed)).toEqual([true, false, false, false, true, true]);
+  });
+
+  test('who is refused after the handshake leaves no trace', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n', { maxPeers: 1 });
+    const first = new ScriptedRemote(network.connect('198.51.100.1', node.address), TEST_PARAMS);
+    const second = new ScriptedRemote(network.connect('198.51.100.2', node.address), TEST_PARAMS);
+    await network.world.advance(50);
+    first.introduce();
+    second.introduce({ lastBlock: 1_000_000 });
+    await network.world.advance(200);
+    expect([first.closed, second.closed]).toEqual([false, true]);
+    expect(node.handler.isCurrent()).toBe(true);
+    expect(node.dag.timeSamples.size).toBe(1);
+  });
+
+  test('one time sample a host', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n');
+    for (let i = 0; i < 5; i++) await guest(network, node);
+    expect([...node.dag.timeSamples.keys()]).toEqual(['198.51.100.7']);
+  });
+});
+
+describe('eviction', () => {
+  const rank = (group: string) => group.length;
+  const candidate = (id: number, changes: Partial<EvictionCandidate> = {}): EvictionCandidate => ({
+    id,
+    connectedAt: id,
+    pingMicros: 0,
+    usefulAt: Number.NEGATIVE_INFINITY,
+    group: `g${id}`,
+    ...changes,
+  });
+
+  test('small tables are left alone', () => {
+    expect(selectForEviction([], rank)).toBeUndefined();
+    expect(
+      selectForEviction(
+        Array.from({ length: 12 }, (_, i) => candidate(i)),
+        rank,
+      ),
+    ).toBeUndefined();
+  });
+
+  test('the youngest of the most crowded network goes', () => {
+    const crowd = Array.from({ length: 60 }, (_, i) => candidate(i + 100, { group: 'crowd crowd crowd' }));
+    const others = Array.from({ length: 40 }, (_, i) => candidate(i));
+    expect(selectForEviction([...crowd, ...others], rank)).toBe(159);
+  });
+
+  test('near, useful and old peers stay', () => {
+    const crowd = Array.from({ length: 60 }, (_, i) => {
+      const merits = i >= 56 ? { usefulAt: i } : i >= 48 ? { pingMicros: 1 } : {};
+      return candidate(i, { group: 'the same group', ...merits });
+    });
+    const gone = selectForEviction(crowd, rank)!;
+    expect(gone).toBeLessThan(48);
+    expect(gone).toBeGreaterThan(20);
+  });
+
+  test('a full table lets a newcomer in by giving up its least missed incoming peer', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n', { maxPeers: 40, maxInboundPerHost: 1000 });
+    const remotes = [];
+    for (let i = 0; i < 40; i++) remotes.push(await guest(network, node, { ip: `198.51.100.${i}` }));
+    const newcomer = await guest(network, node, { ip: '203.0.113.1' });
+    expect(newcomer.closed).toBe(false);
+    expect(node.handler.operations.connectedCount()).toBe(40);
+    expect(remotes.filter(({ closed }) => closed)).toHaveLength(1);
+    expect(remotes.slice(0, 20).some(({ closed }) => closed)).toBe(false);
+  });
+});

@@ -1,0 +1,54 @@
+import { type Hash, hashKey } from '../../util/hash.ts';
+import { Transaction } from '../../wire/index.ts';
+import type { PoolEntry, ServerPool } from '../ports.ts';
+
+/** A transaction without meaning; `salt` makes it differ from others. */
+export function makeTransaction(salt: number): Transaction {
+  return new Transaction({
+    version: 1,
+    inputs: [
+      {
+        prevout: { hash: Buffer.alloc(32, 9), index: salt },
+        signatureScript: Uint8Array.of(),
+        sequence: 0,
+        witness: [],
+      },
+    ],
+    outputs: [{ value: 1n, pkScript: Uint8Array.of(0x51) }],
+    lockTime: salt,
+  });
+}
+
+/** A pool that takes everything. */
+export class FakePool implements ServerPool {
+  readonly #entries = new Map<string, PoolEntry>();
+
+  add(tx: Transaction, feePerKb = 1000n): void {
+    this.#entries.set(hashKey(tx.txid), { tx, feePerKb });
+  }
+
+  have(txid: Hash): boolean {
+    return this.#entries.has(hashKey(txid));
+  }
+
+  entry(txid: Hash): PoolEntry | undefined {
+    return this.#entries.get(hashKey(txid));
+  }
+
+  entries(): Iterable<PoolEntry> {
+    return this.#entries.values();
+  }
+
+  process(tx: Transaction): readonly Transaction[] {
+    this.add(tx);
+    return [tx];
+  }
+
+  blockConnected(): readonly Transaction[] {
+    return [];
+  }
+
+  removeOrphansOf(): void {
+    // Has no orphans.
+  }
+}
