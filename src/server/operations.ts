@@ -1,6 +1,7 @@
+import type { AddressManager } from '../addrmgr/index.ts';
 import type { ConnectionManager } from '../connmgr/index.ts';
 import { ConnectionExistsError } from '../connmgr/index.ts';
-import type { SyncManager } from '../netsync/index.ts';
+import type { SyncLoad, SyncManager } from '../netsync/index.ts';
 import type { Transport } from '../peer/index.ts';
 import type { Clock, Random } from '../util/ports.ts';
 import type { AddressCacheTexts, AddressExchange } from './address-exchange.ts';
@@ -49,9 +50,30 @@ export interface PersistentPeer {
   readonly inbound: boolean;
 }
 
+/** Fill of everything that peers could make grow. */
+export interface PeerLoad {
+  readonly sync: SyncLoad;
+  /** Peers in the table. */
+  readonly peers: number;
+  /** Connections whose handshake is not finished. */
+  readonly pending: number;
+  /** Wishes for outgoing connections. */
+  readonly requests: number;
+  /** Addresses in the pool. */
+  readonly addresses: number;
+  readonly bans: number;
+  /** Output that waits for the slowest reader, bytes. */
+  readonly queuedBytes: number;
+  /** Largest input that was received and not yet decoded, bytes. */
+  readonly bufferedBytes: number;
+}
+
 /** What operations work with. */
 export interface OperationsDeps {
   readonly table: PeerTable;
+  /** Connections whose handshake is not finished. */
+  readonly pending: ReadonlySet<ConnectedPeer>;
+  readonly addresses: AddressManager;
   readonly connections: ConnectionManager<Transport>;
   readonly sync: SyncManager;
   readonly relay: Relay;
@@ -156,6 +178,22 @@ export class PeerOperations {
   pingAll(): void {
     const nonce = Buffer.from(this.#deps.random.bytes(8)).readBigUInt64LE();
     for (const { peer } of this.#deps.table.connected()) peer.ping(nonce);
+  }
+
+  /** Sizes of the bounded tables and queues, for measurements and tests. */
+  load(): PeerLoad {
+    const { table, pending, addresses, connections, sync, bans } = this.#deps;
+    const stats = Array.from(table.all(), ({ peer }) => peer.stats());
+    return {
+      sync: sync.load,
+      peers: table.size,
+      pending: pending.size,
+      requests: connections.requests().length,
+      addresses: addresses.count,
+      bans: bans.list().length,
+      queuedBytes: stats.reduce((most, { queuedBytes }) => Math.max(most, queuedBytes), 0),
+      bufferedBytes: stats.reduce((most, { bufferedBytes }) => Math.max(most, bufferedBytes), 0),
+    };
   }
 
   netTotals(): { readonly bytesReceived: number; readonly bytesSent: number } {

@@ -122,6 +122,8 @@ export class PeerHandler {
     this.#handlers = this.#peerHandlers();
     this.operations = new PeerOperations({
       table: this.#table,
+      pending: this.#pending,
+      addresses: this.#addresses,
       connections: this.#connections,
       sync: this.#sync,
       relay: this.#relay,
