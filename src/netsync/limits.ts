@@ -1,8 +1,5 @@
 import type { Generation } from '../wire/index.ts';
 
-/** Most entries that fit into one inv, getdata or notfound (docs/protocol.md, "Messages"). */
-export const MAX_INV_ENTRIES = 45_000;
-
 /** Most entries of one inv that answers a getblocks; an answer of this size says "there may be more". */
 export const MAX_GETBLOCKS_ANSWER = 500;
 

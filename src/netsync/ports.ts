@@ -55,7 +55,7 @@ export interface SyncPeer {
   addKnownInventory(vector: InvVector): void;
   /** Asks for the inventory above a height, up to the stop block (all zero: no stop). Never skipped as a repetition. */
   getBlocks(locatorHeight: number, stop: Hash): void;
-  /** Requests items, at most {@link MAX_INV_ENTRIES}. */
+  /** Requests items, at most `MAX_INVENTORY_SENT`. */
   getData(vectors: readonly InvVector[]): void;
   /** Says that a block or transaction was refused. */
   reject(command: 'block' | 'tx', code: number, reason: string, hash: Hash): void;

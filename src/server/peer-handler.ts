@@ -1,10 +1,11 @@
-import { AddressManager, addressKey, parseAddressKey, UnroutableAddressError } from '../addrmgr/index.ts';
-import { ConnectionManager, type ConnectionRequest, type Dialer, seedFromDns } from '../connmgr/index.ts';
+import { AddressManager, parseAddressKey, UnroutableAddressError } from '../addrmgr/index.ts';
+import { ConnectionManager, type ConnectionRequest, seedFromDns } from '../connmgr/index.ts';
 import { type ProcessResult, SyncManager } from '../netsync/index.ts';
 import { Peer, type PeerHandlers, SentNonces, type Transport } from '../peer/index.ts';
 import { Emitter } from '../util/emitter.ts';
 import { type Block, ipFromString, Services, type Transaction, type VersionMessage } from '../wire/index.ts';
 import { AddressExchange } from './address-exchange.ts';
+import { AddressSource } from './address-source.ts';
 import { Admission } from './admission.ts';
 import { Anchors } from './anchors.ts';
 import { BanList } from './ban-list.ts';
@@ -15,7 +16,6 @@ import { FilterServer } from './filter-server.ts';
 import { canonicalHost, hostPart } from './host.ts';
 import { messageListeners } from './listeners.ts';
 import { PeerOperations } from './operations.ts';
-import { chooseOutbound } from './outbound-choice.ts';
 import { PeerTable } from './peer-table.ts';
 import type { PeerHandlerDeps, PeerHandlerEvents, PeerHandlerOptions } from './ports.ts';
 import { Rebroadcaster } from './rebroadcaster.ts';
@@ -205,45 +205,30 @@ export class PeerHandler {
   }
 
   #connectionManager(): ConnectionManager<Transport> {
-    const { options, deps } = { options: this.#options, deps: this.#deps };
-    const maxPeers = options.maxPeers ?? DEFAULT_MAX_PEERS;
-    const automatic = options.params.name !== 'simnet' && (options.connectOnly ?? []).length === 0;
+    const options = this.#options;
+    const deps = this.#deps;
+    const { params, maxPeers = DEFAULT_MAX_PEERS } = options;
+    const source = new AddressSource({
+      addresses: this.#addresses,
+      anchors: this.#anchors,
+      table: this.#table,
+      defaultPort: params.p2pPort,
+      clock: deps.world.clock,
+    });
+    const automatic = params.name !== 'simnet' && (options.connectOnly ?? []).length === 0;
     return new ConnectionManager<Transport>(
       { targetOutbound: Math.min(options.targetOutbound ?? DEFAULT_TARGET_OUTBOUND, maxPeers) },
       {
         world: deps.world,
         logger: deps.loggers?.connections ?? deps.logger,
-        dialer: this.#recordingDialer(),
+        dialer: source.recording(deps.dialer),
         listeners: deps.listeners ?? [],
-        ...(automatic && { newAddress: () => this.#newAddress() }),
+        ...(automatic && { newAddress: () => source.next() }),
         inUse: (address) => this.#isConnected(address),
         connected: (request, stream) => this.#dialled(request, stream),
         accepted: (stream) => this.#accepted(stream),
       },
     );
-  }
-
-  /** Dead addresses lose rank: every attempt counts, not only those that succeed. */
-  #recordingDialer(): Dialer<Transport> {
-    return {
-      dial: (address, signal) => {
-        const endpoint = parseAddressKey(address);
-        if (endpoint) this.#addresses.attempt({ services: 0n, ...endpoint });
-        return this.#deps.dialer.dial(address, signal);
-      },
-    };
-  }
-
-  #newAddress(): string | undefined {
-    const anchor = this.#anchors.take();
-    if (anchor !== undefined) return anchor;
-    const chosen = chooseOutbound({
-      select: () => this.#addresses.select(),
-      hasGroup: (group) => this.#table.hasOutboundGroup(group),
-      defaultPort: this.#options.params.p2pPort,
-      now: this.#now(),
-    });
-    return chosen && addressKey(chosen.address);
   }
 
   #isConnected(address: string): boolean {

@@ -3,7 +3,6 @@ import type { Dialer, Listener, Resolver } from '../connmgr/index.ts';
 import type { SyncDag, TransactionPool } from '../netsync/index.ts';
 import type { NetworkParams } from '../params/index.ts';
 import type { PeerLimits, Transport } from '../peer/index.ts';
-import type { Emitter } from '../util/emitter.ts';
 import type { Hash } from '../util/hash.ts';
 import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
@@ -140,6 +139,3 @@ export type PeerHandlerEvents = {
   /** It left the table. */
   removed: number;
 };
-
-/** Events of a peer handler, to listen to. */
-export type PeerHandlerEmitter = Pick<Emitter<PeerHandlerEvents>, 'on'>;

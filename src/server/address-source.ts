@@ -1,0 +1,51 @@
+import { type AddressManager, addressKey, parseAddressKey } from '../addrmgr/index.ts';
+import type { Dialer } from '../connmgr/index.ts';
+import type { Transport } from '../peer/index.ts';
+import type { Clock } from '../util/ports.ts';
+import type { Anchors } from './anchors.ts';
+import { chooseOutbound } from './outbound-choice.ts';
+import type { PeerTable } from './peer-table.ts';
+
+/** What addresses of outgoing connections come from. */
+export interface AddressSourceDeps {
+  readonly addresses: AddressManager;
+  readonly anchors: Anchors;
+  readonly table: PeerTable;
+  /** Port of the network. */
+  readonly defaultPort: number;
+  readonly clock: Clock;
+}
+
+/** Proposes addresses for automatic connections and keeps the record of every attempt. */
+export class AddressSource {
+  readonly #deps: AddressSourceDeps;
+
+  constructor(deps: AddressSourceDeps) {
+    this.#deps = deps;
+  }
+
+  /** The address of the next automatic connection: one of the last run's first. Undefined if nothing suits now. */
+  next(): string | undefined {
+    const { addresses, anchors, table, defaultPort, clock } = this.#deps;
+    const anchor = anchors.take();
+    if (anchor !== undefined) return anchor;
+    const chosen = chooseOutbound({
+      select: () => addresses.select(),
+      hasGroup: (group) => table.hasOutboundGroup(group),
+      defaultPort,
+      now: Math.floor(clock.now() / 1000),
+    });
+    return chosen && addressKey(chosen.address);
+  }
+
+  /** A dialer whose every attempt counts, not only those that succeed: dead addresses lose rank. */
+  recording(dialer: Dialer<Transport>): Dialer<Transport> {
+    return {
+      dial: (address, signal) => {
+        const endpoint = parseAddressKey(address);
+        if (endpoint) this.#deps.addresses.attempt({ services: 0n, ...endpoint });
+        return dialer.dial(address, signal);
+      },
+    };
+  }
+}
