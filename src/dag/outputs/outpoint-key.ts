@@ -7,8 +7,3 @@ import { type Hash, hashKey } from '../../util/hash.ts';
 export function outpointKey(txid: Hash, index: number): string {
   return hashKey(txid) + String.fromCharCode(index >>> 24, (index >>> 16) & 0xff, (index >>> 8) & 0xff, index & 0xff);
 }
-
-/** Index in an {@link outpointKey}. */
-export function indexOfKey(key: string): number {
-  return Buffer.from(key, 'latin1').readUInt32BE(32);
-}

@@ -1,8 +1,6 @@
 import type { WriteTransaction } from '../../store/index.ts';
-import { hashFromKey } from '../../util/hash.ts';
 import type { Block } from '../../wire/index.ts';
 import type { BlockEffects } from './effects.ts';
-import { indexOfKey } from './outpoint-key.ts';
 import { type Output, sameOutput } from './output.ts';
 import { type OutputRecord, ReplayState } from './output-record.ts';
 import type { OutputTable } from './output-table.ts';
@@ -114,9 +112,4 @@ export class OutputState {
     }
     this.#table.set(key, { ...record, stored: output });
   }
-}
-
-/** Transaction id and index of an `outpointKey`. */
-export function outpointOfKey(key: string): { hash: Uint8Array; index: number } {
-  return { hash: hashFromKey(key.slice(0, 32)), index: indexOfKey(key) };
 }

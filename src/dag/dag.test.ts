@@ -1,0 +1,400 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sha256dPow } from '../pow/index.ts';
+import { type KeyValueStore, MemoryStore, openLmdbStore, StoreError } from '../store/index.ts';
+import { MetaKey, numberKey } from '../store/tables.ts';
+import { compareHashes, type Hash, hashToHex, ZERO_HASH } from '../util/hash.ts';
+import type { Block } from '../wire/index.ts';
+import { AssertError, type OrderChange, RuleError } from './index.ts';
+import { ANYONE, fingerprint, makeBlock, noWork, spend, TestDag, testParams } from './testing/fixture.ts';
+
+const genesis = testParams.genesisHash;
+
+/** A chain on top of genesis. */
+function chain(length: number, salt = 0): Block[] {
+  const blocks: Block[] = [];
+  for (let height = 1; height <= length; height++) {
+    blocks.push(makeBlock({ parents: [blocks.at(-1)?.hash ?? genesis], height, salt }));
+  }
+  return blocks;
+}
+
+/** Generations of `width` blocks, each naming the whole generation before. */
+function layers(count: number, width: number): Block[] {
+  const blocks: Block[] = [];
+  let below: Hash[] = [genesis];
+  for (let height = 1; height <= count; height++) {
+    const layer = Array.from({ length: width }, (_, salt) => makeBlock({ parents: below, height, salt }));
+    blocks.push(...layer);
+    below = layer.map(({ hash }) => hash);
+  }
+  return blocks;
+}
+
+const hex = (hashes: readonly Hash[]): string[] => hashes.map(hashToHex);
+
+describe('a new DAG', () => {
+  test('holds the genesis block', () => {
+    const { dag, told } = new TestDag();
+    expect(fingerprint(dag)).toMatchObject({
+      tips: [hashToHex(genesis)],
+      minHeight: 0,
+      maxHeight: 0,
+      blockCount: 1,
+      order: [hashToHex(genesis)],
+      outputs: 1,
+    });
+    expect(dag.bestState()).toMatchObject({ height: 0, txCount: 1, totalTxs: 1, size: testParams.genesis.size });
+    expect(dag.getBlockBytes(genesis)).toEqual(Uint8Array.from(testParams.genesis.toBytes()));
+    expect(told).toEqual([]);
+  });
+
+  test('refuses to be used before it is opened', async () => {
+    const { dag } = new TestDag();
+    await dag.close();
+    await dag.close();
+    expect(() => dag.snapshot()).toThrow('the DAG is not open');
+  });
+});
+
+describe('blocks', () => {
+  test('tell connected, then accepted, after they are on disk', () => {
+    const { dag, store, told } = new TestDag();
+    const [block] = chain(1);
+    dag.events.on('connected', () => {
+      expect(store.table('blocks').count()).toBe(2);
+    });
+    const result = dag.processBlock(block);
+    expect(result).toMatchObject({ status: 'accepted', height: 1 });
+    expect(told).toEqual([`connected ${hashToHex(block.hash)}`, `accepted ${hashToHex(block.hash)}`]);
+    expect(dag.blockHeight(block.hash)).toBe(1);
+    expect(hashToHex(dag.getHeader(block.hash)!.hash)).toBe(hashToHex(block.hash));
+    expect(hex(dag.children(genesis))).toEqual([hashToHex(block.hash)]);
+    expect(dag.transactionStates(block.hash)).toEqual(['applied']);
+  });
+
+  test('with unknown parents wait, and follow when the parents come, in one result', () => {
+    const { dag, told } = new TestDag();
+    const [first, second, third] = chain(3);
+    expect(dag.processBlock(third)).toEqual({ status: 'orphan', missing: [second.hash] });
+    expect(dag.processBlock(second)).toEqual({ status: 'orphan', missing: [first.hash] });
+    expect(hex(dag.missingParents())).toEqual(hex([first.hash]));
+    expect([dag.orphanCount, dag.isOrphan(third.hash), dag.haveBlock(third.hash)]).toEqual([2, true, true]);
+    expect(() => dag.processBlock(third)).toThrow(`already have block (orphan) ${hashToHex(third.hash)}`);
+    const result = dag.processBlock(first);
+    expect(result.status === 'accepted' && result.accepted.map(({ height }) => height)).toEqual([1, 2, 3]);
+    expect(dag.orphanCount).toBe(0);
+    expect(told.filter((line) => line.startsWith('accepted'))).toHaveLength(3);
+  });
+
+  test('whose parents are not those of the header leave no trace', () => {
+    const { dag } = new TestDag();
+    const [first, second] = chain(2);
+    dag.processBlock(first);
+    const forged = makeBlock({ parents: [first.hash, genesis], height: 2, prevBlock: second.header.prevBlock });
+    expect(hashToHex(forged.hash)).toBe(hashToHex(second.hash));
+    expect(() => dag.processBlock(forged)).toThrow(AssertError);
+    const parentless = makeBlock({ parents: [], height: 2, prevBlock: second.header.prevBlock });
+    expect(() => dag.processBlock(parentless)).toThrow('assertion failed: block has no parents');
+    const unknown = makeBlock({ parents: [ZERO_HASH], height: 2, prevBlock: second.header.prevBlock });
+    expect(() => dag.processBlock(unknown)).toThrow(AssertError);
+    expect(dag.haveBlock(second.hash)).toBe(false);
+    expect(dag.processBlock(second).status).toBe('accepted');
+  });
+
+  test('that fail stay known, shut their descendants out, and are forgotten by the DAG', () => {
+    const { dag, store } = new TestDag();
+    const bad = makeBlock({ parents: [genesis], height: 1, reward: 50_000_000_001n });
+    const child = makeBlock({ parents: [bad.hash], height: 2 });
+    const waiting = makeBlock({ parents: [bad.hash, child.hash], height: 3 });
+    expect(dag.processBlock(waiting).status).toBe('orphan');
+    const refused = (run: () => unknown, code: string) =>
+      expect(run).toThrow(expect.objectContaining({ name: 'RuleError', code }));
+    refused(() => dag.processBlock(bad), 'ErrBadCoinbaseValue');
+    refused(() => dag.processBlock(bad), 'ErrDuplicateBlock');
+    refused(() => dag.processBlock(child), 'ErrInvalidAncestorBlock');
+    expect([dag.blockStatus(bad.hash), dag.blockHeight(bad.hash)]).toEqual(['failed', undefined]);
+    expect(dag.blockStatus(child.hash)).toBeUndefined();
+    expect(dag.snapshot().blockCount).toBe(1);
+    const again = new TestDag((store as MemoryStore).reopen()).dag;
+    expect(again.blockStatus(bad.hash)).toBe('failed');
+    refused(() => again.processBlock(child), 'ErrInvalidAncestorBlock');
+    expect(again.processBlock(chain(1)[0]).status).toBe('accepted');
+  });
+
+  test('are judged with proof of work unless they are templates', () => {
+    const { dag } = new TestDag(new MemoryStore(), testParams, sha256dPow);
+    const hard = makeBlock({ parents: [genesis], height: 1, bits: 0x1d00ffff });
+    expect(() => dag.processBlock(hard)).toThrow(expect.objectContaining({ code: 'ErrHighHash' }));
+    expect(() => dag.checkBlockSanity(hard)).toThrow(expect.objectContaining({ code: 'ErrHighHash' }));
+    expect(() => dag.checkTemplate(hard)).toThrow(expect.objectContaining({ code: 'ErrUnexpectedDifficulty' }));
+  });
+});
+
+describe('batches', () => {
+  test('hold events back until the commit, and end in the same state', () => {
+    const blocks = layers(20, 3);
+    const single = new TestDag();
+    for (const block of blocks) single.dag.processBlock(block);
+    const batched = new TestDag();
+    batched.dag.batch(() => {
+      for (const block of blocks) batched.dag.processBlock(block);
+      expect(batched.told).toEqual([]);
+      expect(batched.store.table('blocks').count()).toBe(1);
+      // What was processed is visible all the same.
+      expect(batched.dag.snapshot().blockCount).toBe(61);
+      expect(batched.dag.getBlock(blocks[5].hash)).toBeDefined();
+    });
+    expect(batched.told).toEqual(single.told);
+    expect(fingerprint(batched.dag)).toEqual(fingerprint(single.dag));
+  });
+
+  test('commit in between when they grow long, and at the end even if the work throws', () => {
+    const { dag, store, told } = new TestDag();
+    const blocks = chain(300);
+    expect(() =>
+      dag.batch(() => {
+        for (const block of blocks) dag.processBlock(block);
+        expect(told).toHaveLength(2 * 256);
+        throw new RangeError('enough');
+      }),
+    ).toThrow(RangeError);
+    expect(told).toHaveLength(600);
+    expect(store.table('blocks').count()).toBe(301);
+  });
+
+  test('keep going over refused blocks', () => {
+    const { dag } = new TestDag();
+    const [first, second] = chain(2);
+    const results = dag.processBlocks([first, first, second]);
+    expect(results[0]).toMatchObject({ status: 'accepted' });
+    expect(results[1]).toBeInstanceOf(RuleError);
+    expect(results[2]).toMatchObject({ status: 'accepted' });
+  });
+
+  test('a listener that brings in a block does not tear the events of another apart', () => {
+    const { dag, told } = new TestDag();
+    const [first, second, third] = chain(3);
+    dag.events.on('connected', ({ height }) => {
+      if (height === 1) dag.processBlock(second);
+    });
+    dag.processBlock(first);
+    dag.processBlock(third);
+    expect(told.map((line) => line.slice(0, -60))).toEqual(
+      [first, second, third].flatMap(({ hash }) => [
+        `connected ${hashToHex(hash).slice(0, 4)}`,
+        `accepted ${hashToHex(hash).slice(0, 4)}`,
+      ]),
+    );
+  });
+});
+
+describe('questions', () => {
+  const { dag } = new TestDag();
+  const blocks = layers(3, 2);
+  for (const block of blocks) dag.processBlock(block);
+  const heights = (found: { height: number }[]): number[] => found.map(({ height }) => height);
+
+  test('blocks of a height are sorted by hash', () => {
+    const sorted = [blocks[2].hash, blocks[3].hash].sort(compareHashes);
+    expect(hex(dag.blocksAtHeight(2))).toEqual(hex(sorted));
+    expect(dag.blocksAtHeight(4)).toEqual([]);
+  });
+
+  test('tips are sorted, the newest at the end', () => {
+    const { tips, minHeight, maxHeight } = dag.snapshot();
+    expect(hex(tips)).toEqual(hex([blocks[4].hash, blocks[5].hash]));
+    expect([minHeight, maxHeight]).toEqual([3, 3]);
+  });
+
+  test('locate walks generations up to the stop block', () => {
+    expect(heights(dag.locate([0], ZERO_HASH, 500))).toEqual([1, 1, 2, 2, 3, 3]);
+    expect(heights(dag.locate([1], blocks[2].hash, 500))).toEqual([2, 2]);
+    expect(heights(dag.locate([-5], ZERO_HASH, 3))).toEqual([0, 1, 1]);
+    expect(heights(dag.locate([2_147_483_647], ZERO_HASH, 500))).toEqual([]);
+    expect(dag.locate([0], new Uint8Array(32).fill(9), 500)).toEqual([]);
+    expect(dag.locate([], blocks[0].hash, 500)).toEqual([{ hash: Uint8Array.from(blocks[0].hash), height: 1 }]);
+    expect(heights(dag.locate([], ZERO_HASH, 500))).toEqual([3]);
+  });
+
+  test('templates build on all tips', () => {
+    const { parents, prevBlock, height, medianTime, bits, parentVersions } = dag.nextTemplateContext();
+    expect(hex(parents)).toEqual(hex(dag.snapshot().tips));
+    expect([height, parentVersions]).toEqual([4, [0, 0]]);
+    expect(medianTime).toBe(dag.bestState().medianTime);
+    expect(bits(blocks[5].header.timestamp + 60)).toBe(testParams.powLimitBits);
+    const good = makeBlock({ parents, height });
+    expect(hashToHex(good.header.prevBlock)).toBe(hashToHex(prevBlock));
+    dag.checkTemplate(good);
+    expect(() => dag.checkTemplate(makeBlock({ parents: [genesis], height }))).toThrow(
+      expect.objectContaining({ code: 'ErrPrevBlockNotBest' }),
+    );
+    expect(() => dag.checkTemplate(makeBlock({ parents, height, reward: 50_000_000_001n }))).toThrow(
+      expect.objectContaining({ code: 'ErrBadCoinbaseValue' }),
+    );
+    expect(() => dag.checkTemplate(makeBlock({ parents, height, time: medianTime }))).toThrow(
+      expect.objectContaining({ code: 'ErrTimeTooOld' }),
+    );
+  });
+
+  test('the colours of RPC are those of the block connected last', () => {
+    const colours = new Map(dag.coloring().map(({ hash, isBlue }) => [hashToHex(hash), isBlue]));
+    expect(colours.get(hashToHex(blocks[5].hash))).toBe(true);
+    expect(colours.get(hashToHex(blocks[4].hash))).toBe(false);
+    expect(dag.virtualColoring().every(({ isBlue }) => isBlue)).toBe(true);
+    expect(dag.virtualBlueScore).toBe(7);
+  });
+
+  test('the node is current while a tip is younger than a day', () => {
+    const fresh = new TestDag();
+    const time = testParams.genesis.header.timestamp;
+    fresh.clock.milliseconds = (time + 86_400) * 1000;
+    expect(fresh.dag.isCurrent()).toBe(true);
+    fresh.clock.milliseconds += 1000;
+    expect(fresh.dag.isCurrent()).toBe(false);
+  });
+});
+
+test('a reorder names the blocks that changed place and the transactions that mean something else now', () => {
+  const { dag } = new TestDag();
+  const base = chain(4);
+  for (const block of base) dag.processBlock(block);
+  const top = base[3].hash;
+  const prevout = { hash: base[0].transactions[0].txid, index: 0 };
+  const pay = (value: bigint) => spend([prevout], [{ value, pkScript: ANYONE }]);
+  // Two parallel blocks spend one output. The one with the lower hash wins once both are merged.
+  const rivals = [1, 2].map((salt) => {
+    const transactions = [pay(BigInt(salt))];
+    return makeBlock({ parents: [top], height: 5, salt, transactions });
+  });
+  rivals.sort((a, b) => compareHashes(b.hash, a.hash));
+  const changes: OrderChange[] = [];
+  dag.events.on('reorder', (change) => changes.push(change));
+  for (const block of rivals) dag.processBlock(block);
+  expect(changes).toHaveLength(1);
+  const [{ cause, cut, removed, added, transactions }] = changes;
+  const [loser, winner] = rivals;
+  expect([hashToHex(cause), cut]).toEqual([hashToHex(winner.hash), 5]);
+  expect([hex(removed), hex(added)]).toEqual([hex([loser.hash]), hex([winner.hash, loser.hash])]);
+  expect(transactions).toEqual([
+    { txid: loser.transactions[1].txid, block: loser.hash, before: 'applied', after: 'ignored' },
+  ]);
+  expect(dag.transactionStates(loser.hash)).toEqual(['applied', 'ignored']);
+  expect(dag.utxo({ hash: loser.transactions[1].txid, index: 0 })).toBeUndefined();
+  // Spent, and yet still in the stored set.
+  expect(dag.utxo(prevout)).toBeDefined();
+});
+
+describe('the store', () => {
+  test('gives everything back after a restart, LMDB included', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'soterd-dag.'));
+    const host = { processId: 'test', isRunning: () => false, inspect: () => undefined };
+    const blocks = layers(12, 3);
+    const twin = new TestDag();
+    let store: KeyValueStore = openLmdbStore(folder, { host, synced: false });
+    let node = new TestDag(store);
+    for (const [i, block] of blocks.entries()) {
+      twin.dag.processBlock(block);
+      node.dag.processBlock(block);
+      if (i % 7 !== 3) continue;
+      await node.dag.close();
+      await store.close();
+      store = openLmdbStore(folder, { host, synced: false });
+      node = new TestDag(store);
+      expect(fingerprint(node.dag)).toEqual(fingerprint(twin.dag));
+      expect(node.dag.getBlockBytes(block.hash)).toEqual(Buffer.from(block.toBytes()));
+    }
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('that takes no more leaves the disk as it was, and the DAG refuses to go on', () => {
+    const memory = new MemoryStore();
+    let full = false;
+    const store: KeyValueStore = {
+      table: (name) => memory.table(name),
+      transaction: (work) =>
+        memory.transaction((transaction) => {
+          const result = work(transaction);
+          if (full) throw new StoreError('full', 'no space left');
+          return result;
+        }),
+      close: () => memory.close(),
+    };
+    const { dag, told } = new TestDag(store);
+    const [first, second, third] = chain(3);
+    dag.processBlock(first);
+    const before = fingerprint(dag);
+    full = true;
+    expect(() => dag.processBlock(second)).toThrow('no space left');
+    full = false;
+    expect(() => dag.processBlock(third)).toThrow('cannot be used any more');
+    expect(told).toHaveLength(2);
+    const again = new TestDag(memory.reopen());
+    expect(fingerprint(again.dag)).toEqual(before);
+    expect(again.dag.processBlock(second).status).toBe('accepted');
+  });
+
+  test('that somebody else wrote to is noticed at the next commit', () => {
+    const store = new MemoryStore();
+    const one = new TestDag(store);
+    const two = new TestDag(store);
+    const [first, second] = chain(2);
+    one.dag.processBlock(first);
+    expect(() => two.dag.processBlock(first)).toThrow(expect.objectContaining({ kind: 'foreign' }));
+    expect(one.dag.processBlock(second).status).toBe('accepted');
+  });
+
+  test.each([
+    ['a missing block', 'blocks', 3],
+    ['a missing index row', 'index', 3],
+    ['missing effects', 'effects', 6],
+    ['a missing page of the order', 'order', 0],
+  ] as const)('is refused with %s', (_what, table, number) => {
+    const { dag, store } = new TestDag();
+    for (const block of layers(3, 2)) dag.processBlock(block);
+    const copy = (store as MemoryStore).reopen();
+    copy.transaction((transaction) => transaction.remove(copy.table(table), numberKey(number)));
+    expect(() => new TestDag(copy)).toThrow(expect.objectContaining({ name: 'StoreError', kind: 'corrupt' }));
+  });
+
+  test('is refused with rows of another moment', () => {
+    const earlier = new TestDag();
+    const blocks = layers(3, 2);
+    for (const block of blocks.slice(0, 5)) earlier.dag.processBlock(block);
+    const old = (earlier.store as MemoryStore).reopen();
+    for (const block of blocks.slice(5)) earlier.dag.processBlock(block);
+    for (const key of [MetaKey.state, MetaKey.outputsSum]) {
+      const torn = (earlier.store as MemoryStore).reopen();
+      torn.transaction((transaction) => transaction.put(torn.table('meta'), key, old.table('meta').get(key)!));
+      expect(() => new TestDag(torn)).toThrow(/does not fit together/u);
+    }
+    const foreign = new MemoryStore();
+    new TestDag(foreign, { ...testParams, genesisHash: testParams.genesisHash });
+    foreign.transaction((transaction) => transaction.put(foreign.table('meta'), MetaKey.network, new Uint8Array(32)));
+    expect(() => new TestDag(foreign, testParams, noWork)).toThrow(/belongs to another network/u);
+  });
+});
+
+test('shuffled arrival gives the same order, colours and outputs', () => {
+  const blocks = layers(30, 3);
+  const straight = new TestDag();
+  for (const block of blocks) straight.dag.processBlock(block);
+  for (let seed = 1; seed <= 5; seed++) {
+    const shuffled = [...blocks];
+    let state = seed;
+    for (let i = shuffled.length - 1; i > 0; i--) {
+      state = (state * 48271) % 2147483647;
+      const j = state % (i + 1);
+      [shuffled[i], shuffled[j]] = [shuffled[j], shuffled[i]];
+    }
+    const other = new TestDag();
+    for (const block of shuffled) other.dag.processBlock(block);
+    expect(other.dag.orphanCount).toBe(0);
+    const { best: _best, tips, coloring: _coloring, ...same } = fingerprint(other.dag);
+    expect(fingerprint(straight.dag)).toMatchObject(same);
+    expect((tips as string[]).sort()).toEqual((fingerprint(straight.dag).tips as string[]).sort());
+  }
+});
