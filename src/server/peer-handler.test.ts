@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FakeDag } from '../netsync/testing/fake-dag.ts';
-import { tipsText, VirtualNetwork } from './testing/virtual-network.ts';
+import { FakeDag, makeBlock } from '../netsync/testing/fake-dag.ts';
+import { tipsText, VirtualNetwork, type VirtualPeer } from './testing/virtual-network.ts';
 
 function chain(length: number, salt = ''): FakeDag {
   const dag = new FakeDag();
@@ -30,7 +30,6 @@ describe('a network of nodes', () => {
     const c = await network.node('c', { addPeers: [b.address] });
     const d = await network.node('d', { addPeers: [c.address] });
     await network.world.advance(1000);
-    const { makeBlock } = await import('../netsync/testing/fake-dag.ts');
     await a.handler.submitBlock(makeBlock(a.dag.tips, 'mined'));
     const start = network.world.elapsed;
     expect(await network.agree([a, b, c, d], 10_000)).toBe(true);
@@ -80,6 +79,32 @@ describe('a network of nodes', () => {
     expect(await network.agree(nodes, 60_000)).toBe(true);
     expect(first.dag.blockCount).toBe(41);
     expect(nodes.flatMap(({ failures }) => failures)).toEqual([]);
+  });
+});
+
+describe('lines that break, blocks that are mined everywhere', () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i: equal DAGs in the end, nobody banned', async (seed) => {
+    const network = new VirtualNetwork({ latency: 30, bandwidth: 200_000 }, seed);
+    const { world } = network;
+    const nodes: VirtualPeer[] = [];
+    for (let i = 0; i < 6; i++) {
+      const others = world.random.shuffle(nodes).slice(0, 2);
+      nodes.push(await network.node(`n${i}`, { addPeers: others.map(({ address }) => address) }));
+    }
+    for (let step = 0; step < 250; step++) {
+      const node = world.random.pick(nodes);
+      for (let burst = world.random.chance(0.1) ? 30 : 1; burst > 0; burst--) node.dag.mine(`${step}/${burst}`);
+      // Dead, cut, or fine: a line that is cut is dialled again after some seconds.
+      const [end] = world.random.pick(network.links);
+      if (world.random.chance(0.2)) end.cut();
+      await world.advance(world.random.below(2000));
+    }
+    expect(await network.agree(nodes, 240_000)).toBe(true);
+    for (const { handler, failures } of nodes) {
+      expect(failures).toEqual([]);
+      expect(handler.operations.bans()).toEqual([]);
+      expect(handler.operations.load().sync).toMatchObject({ openBlocks: 0, missingParents: 0, queuedBlocks: 0 });
+    }
   });
 });
 

@@ -95,6 +95,18 @@ describe('with the real consensus core', () => {
     expect(a.state).toBe(b.state);
   });
 
+  test('forks deeper than the orphans that a DAG keeps merge as well', async () => {
+    const network = new VirtualNetwork();
+    const a = await new RealNode(network, 0).start('a');
+    const b = await new RealNode(network, 1e6).start('b');
+    a.mine(760);
+    b.mine(740);
+    await b.peer.handler.operations.connect(a.peer.address, true);
+    expect(await agree(network, [a, b], 120_000)).toBe(true);
+    expect(a.dag.snapshot().blockCount).toBe(1501);
+    expect([...a.peer.failures, ...b.peer.failures]).toEqual([]);
+  });
+
   test('malleated copies and invalid blocks neither shut the true block out nor stop anybody', async () => {
     const network = new VirtualNetwork();
     const victim = await new RealNode(network, 0).start('victim', { banThreshold: 100 });

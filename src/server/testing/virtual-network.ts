@@ -59,7 +59,7 @@ export interface VirtualPeer {
 
 /** Nodes with real peer handlers over in-memory links, in virtual time; their DAGs are {@link FakeDag}s. */
 export class VirtualNetwork {
-  readonly world = new VirtualWorld();
+  readonly world: VirtualWorld;
   /** Links in the order in which they were made: the dialler's end first. */
   readonly links: [MemoryTransport, MemoryTransport][] = [];
   readonly #listeners = new Map<string, MemoryListener>();
@@ -67,7 +67,8 @@ export class VirtualNetwork {
   #nodes = 0;
   #ports = 40_000;
 
-  constructor(link: LinkOptions = { latency: 20 }) {
+  constructor(link: LinkOptions = { latency: 20 }, seed = 1) {
+    this.world = new VirtualWorld({ seed });
     this.#link = link;
   }
 
