@@ -2,6 +2,7 @@ import { addressSuites } from './addresses.ts';
 import { addrmgrSuites } from './addrmgr.ts';
 import { cliSuites } from './cli.ts';
 import { dagSuites } from './dag.ts';
+import { mempoolSuites } from './mempool.ts';
 import { miningSuites } from './mining.ts';
 import { p2pSuites } from './p2p.ts';
 import { peerSuites } from './p2p-peer.ts';
@@ -26,4 +27,5 @@ export const suites: readonly Suite[] = [
   ...rpcSuites,
   ...cliSuites,
   ...miningSuites,
+  ...mempoolSuites,
 ];
