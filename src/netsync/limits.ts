@@ -3,6 +3,15 @@ import type { Generation } from '../wire/index.ts';
 /** Most entries of one inv that answers a getblocks; an answer of this size says "there may be more". */
 export const MAX_GETBLOCKS_ANSWER = 500;
 
+/**
+ * Entries of one inv that are looked at. Honest ones have at most 1000; an inv can hold 45,000, and the rest of it would
+ * not fit into the requests that may be open with one peer anyway.
+ */
+export const MAX_ENTRIES_CONSIDERED = 5000;
+
+/** Entries of one inv that are remembered as known to the sender, the last ones: its memory holds no more. */
+export const MAX_ENTRIES_KNOWN = 1000;
+
 /** Rejected transactions that are remembered so as not to fetch and judge them again. */
 export const MAX_REJECTED_TRANSACTIONS = 1000;
 

@@ -7,6 +7,8 @@ import {
   CATCHING_UP_BLOCKS,
   COLLECTED_BLOCKS,
   COLLECTED_BYTES,
+  MAX_ENTRIES_CONSIDERED,
+  MAX_ENTRIES_KNOWN,
   NEAR_HEIGHTS,
   requestExpiry,
   TICK_MS,
@@ -127,7 +129,7 @@ export class SyncManager {
 
   #inventory(state: PeerState, inventory: readonly InvVector[]): void {
     const { peer } = state;
-    const entries = inventory.filter(({ type }) => SUPPORTED.has(type));
+    const entries = inventory.slice(0, MAX_ENTRIES_CONSIDERED).filter(({ type }) => SUPPORTED.has(type));
     const blocks = entries.filter(isBlockEntry);
     state.activityAt = this.#now();
     const [first] = entries;
@@ -135,10 +137,10 @@ export class SyncManager {
       this.#sync.ask(state);
       return;
     }
-    const answer = state.takeAnswer(blocks, inventory.length === blocks.length);
+    const answer = state.takeAnswer(blocks, entries.length === blocks.length && entries.length === inventory.length);
     this.#noteHeights(state, blocks);
     this.#sync.leaveIfReached();
-    for (const entry of entries) peer.addKnownInventory(entry);
+    for (const entry of entries.slice(-MAX_ENTRIES_KNOWN)) peer.addKnownInventory(entry);
     if (!answer && this.#isFar(entries)) return;
     const requested = this.#request(state, entries);
     if (answer?.walk) this.#walker.answered(state, blocks, requested);
