@@ -1,9 +1,9 @@
 import type { BlockIndex } from './block-index.ts';
 import type { BlueSets } from './blue-sets.ts';
 import type { CandidateSearch } from './candidate-search.ts';
-import { Int32Column } from './columns.ts';
 import type { GreedyColouring, TipColouring } from './greedy-colouring.ts';
 import { IntBuffer } from './int-buffer.ts';
+import type { Reachability } from './reachability.ts';
 import type { VirtualBlock } from './virtual-block.ts';
 
 /** What a block's past alone decides. */
@@ -29,39 +29,29 @@ const NONE = new Int32Array(0);
  */
 export class BlockColourer {
   readonly #index: BlockIndex;
+  readonly #reach: Reachability;
   readonly #blues: BlueSets;
   readonly #search: CandidateSearch;
   readonly #greedy: GreedyColouring;
   readonly #virtual: VirtualBlock;
-  /** |past(id)|. The parent with the greatest past cannot be an ancestor of another parent. */
-  readonly #pastSize = new Int32Column();
-  readonly #target = new IntBuffer();
+  readonly #targets = new IntBuffer();
   readonly #recent: { readonly parents: Int32Array; readonly colouring: BlockColouring }[] = [];
   #nextRecent = 0;
 
   constructor(
     index: BlockIndex,
+    reach: Reachability,
     blues: BlueSets,
     search: CandidateSearch,
     greedy: GreedyColouring,
     virtual: VirtualBlock,
   ) {
     this.#index = index;
+    this.#reach = reach;
     this.#blues = blues;
     this.#search = search;
     this.#greedy = greedy;
     this.#virtual = virtual;
-  }
-
-  /** |past(id)|: the number of a block's ancestors. */
-  pastSize(id: number): number {
-    return this.#pastSize.get(id);
-  }
-
-  /** Notes the size of a new block's past. */
-  setPastSize(id: number, size: number): void {
-    this.#pastSize.ensure(id + 1);
-    this.#pastSize.set(id, size);
   }
 
   /** Colours a block with the given distinct parents, which it sorts by id. */
@@ -78,11 +68,6 @@ export class BlockColourer {
     return colouring;
   }
 
-  /** Memory held, in bytes. */
-  get bytes(): number {
-    return this.#pastSize.bytes;
-  }
-
   #namesAllTips(parents: IntBuffer): boolean {
     if (parents.length !== this.#virtual.tipCount) return false;
     for (let i = 0; i < parents.length; i++) if (!this.#virtual.isTip(parents.data[i]!)) return false;
@@ -94,34 +79,68 @@ export class BlockColourer {
     const selectedParent = this.#virtual.selected;
     const chains = this.#virtual.chains.map((chain) => chain.slice());
     const treeParent = this.#greatestPast(parents, selectedParent);
-    this.#target.clear();
-    this.#target.push(treeParent);
-    this.#search.run(parents, this.#target);
+    this.#targets.clear();
+    this.#targets.push(treeParent);
+    this.#search.run(parents, this.#targets);
     return { selectedParent, chains, treeParent, mergeSet: this.#search.zone.toInt32Array() };
   }
 
+  /** Evaluates the parents, the most promising first: it gives the others a size to beat. */
   #evaluate(parents: IntBuffer): BlockColouring {
-    this.#search.run(parents, parents);
     const largest = this.#greatestPast(parents, -1);
-    const pastSize = this.#pastSize.get(largest) + 1 + this.#mergeSet(parents, largest).length;
+    const targets = this.#chooseTargets(parents, largest);
+    this.#search.run(parents, this.#targets);
+    const pastSize = this.#reach.pastSize(largest) + 1 + this.#mergeSet(largest).length;
+    const bounds = targets.map((tip) =>
+      this.#greedy.bound(tip, pastSize - this.#reach.pastSize(tip) - 1, this.#search.longestChain),
+    );
+    const byPromise = targets.map((_, target) => target);
+    byPromise.sort((a, b) => bounds[b]! - bounds[a]! || this.#index.compareHashes(targets[a]!, targets[b]!));
     this.#greedy.prepare();
-    const { tip, chains } = this.#best(parents, largest, pastSize);
+    let best: TipColouring | undefined;
+    for (const target of byPromise) {
+      const tip = targets[target]!;
+      const least = !best ? 0 : best.size + (this.#index.compareHashes(tip, best.tip) < 0 ? 0 : 1);
+      if (bounds[target]! >= least) best = this.#greedy.colour(target, tip, least) ?? best;
+    }
+    const { tip, chains } = best!;
     const treeParent = this.#greatestPast(parents, tip);
-    return { selectedParent: tip, chains, treeParent, mergeSet: this.#mergeSet(parents, treeParent) };
+    return { selectedParent: tip, chains, treeParent, mergeSet: this.#mergeSet(treeParent) };
   }
 
-  /** The parent with the greatest past; of several, the preferred one if it is among them. */
+  /**
+   * The parents to search for: those that can win at all, going by the number of blocks that a chain in the past can
+   * have at most, and the one with the greatest past. So a parent from far below, whose candidates would be all that
+   * was built since, is left out where the blue set of another parent is beyond its reach anyway.
+   */
+  #chooseTargets(parents: IntBuffer, largest: number): readonly number[] {
+    let height = 0;
+    let blueCount = 0;
+    for (let i = 0; i < parents.length; i++) {
+      height = Math.max(height, this.#index.height(parents.data[i]!));
+      blueCount = Math.max(blueCount, this.#blues.blueCount(parents.data[i]!));
+    }
+    this.#targets.clear();
+    for (let i = 0; i < parents.length; i++) {
+      const parent = parents.data[i]!;
+      const canWin = this.#greedy.bound(parent, Infinity, height) >= blueCount;
+      if (canWin || parent === largest) this.#targets.push(parent);
+    }
+    return this.#targets.toArray();
+  }
+
+  /** The parent with the greatest past, so no ancestor of another; of several, the preferred one if it is among them. */
   #greatestPast(parents: IntBuffer, preferred: number): number {
     let largest = preferred < 0 ? parents.data[0]! : preferred;
     for (let i = 0; i < parents.length; i++) {
-      if (this.#pastSize.get(parents.data[i]!) > this.#pastSize.get(largest)) largest = parents.data[i]!;
+      if (this.#reach.pastSize(parents.data[i]!) > this.#reach.pastSize(largest)) largest = parents.data[i]!;
     }
     return largest;
   }
 
-  /** The blocks of the zone just searched that are outside the past of a parent. */
-  #mergeSet(parents: IntBuffer, parent: number): Int32Array {
-    const target = parents.data.indexOf(parent);
+  /** The blocks of the zone just searched that are outside the past of one of the targets. */
+  #mergeSet(parent: number): Int32Array {
+    const target = this.#targets.data.indexOf(parent);
     const zone = this.#search.zone;
     const found = new Int32Array(zone.length);
     let length = 0;
@@ -129,19 +148,6 @@ export class BlockColourer {
       if (this.#search.isOutside(place, target)) found[length++] = zone.data[place]!;
     }
     return found.slice(0, length);
-  }
-
-  /** Evaluates the parents, one with the greatest past first: that gives the others a size to beat. */
-  #best(parents: IntBuffer, first: number, pastSize: number): TipColouring {
-    let best = this.#greedy.colour(parents.data.indexOf(first), first, 0)!;
-    for (let i = 0; i < parents.length; i++) {
-      const tip = parents.data[i]!;
-      if (tip === first) continue;
-      const least = this.#index.compareHashes(tip, best.tip) < 0 ? best.size : best.size + 1;
-      if (this.#blues.blueCount(tip) + pastSize - this.#pastSize.get(tip) - 1 < least) continue;
-      best = this.#greedy.colour(i, tip, least) ?? best;
-    }
-    return best;
   }
 }
 

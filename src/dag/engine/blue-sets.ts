@@ -5,10 +5,10 @@ import type { Reachability } from './reachability.ts';
  * The blue sets B(n), each stored as its difference to that of the selected parent:
  * B(n) = B(selected parent) ∪ diff(n) ∪ {n}. They never change.
  *
- * No more than k + 1 members of a blue set can be pairwise unrelated (the one added last would have had more than k
- * unrelated members before it), so a diff is kept as at most k + 1 *chains*: lists of blocks from descendant to
- * ancestor. Whoever asks which members are unrelated to a block reads each chain from the top down to the first
- * ancestor, whatever the length of the diff.
+ * The blocks of a diff are all unrelated to the selected parent, and no more than k of them can be pairwise unrelated:
+ * the one added last would have had the parent and the others, more than k, unrelated to it. So a diff is kept as at
+ * most k *chains*: lists of blocks from descendant to ancestor. Whoever asks which members are unrelated to a block
+ * reads each chain from the top down to the first ancestor, whatever the length of the diff.
  */
 export class BlueSets {
   readonly #reach: Reachability;

@@ -27,8 +27,12 @@ export class CandidateSearch {
   #lastWord = 0;
   readonly #targetSlots = new IntBuffer();
   readonly #zoneSlots = new IntBuffer();
+  /** Per slot: number of blocks of the longest chain from here up to a source. */
+  readonly #depths = new IntBuffer();
   /** The blocks of the zone, descending by id. */
   readonly zone = new IntBuffer();
+  /** No chain of related blocks within the zone is longer than this. */
+  longestChain = 0;
 
   constructor(index: BlockIndex, reach: Reachability, marks: Int32Column) {
     this.#index = index;
@@ -59,10 +63,14 @@ export class CandidateSearch {
       }
       this.#zoneSlots.push(slot);
       this.zone.push(block);
+      const depth = this.#depths.data[slot]!;
+      if (depth > this.longestChain) this.longestChain = depth;
       parents.length = 0;
       this.#index.readDistinctParents(block, parents);
       for (let i = 0; i < parents.length; i++) {
-        const to = this.#visit(parents.data[i]!) * words;
+        const parent = this.#visit(parents.data[i]!);
+        if (this.#depths.data[parent]! <= depth) this.#depths.data[parent] = depth + 1;
+        const to = parent * words;
         const from = slot * words;
         for (let word = 0; word < words; word++) this.#bits[to + word]! |= this.#bits[from + word]!;
       }
@@ -121,6 +129,8 @@ export class CandidateSearch {
     this.zone.clear();
     this.#zoneSlots.clear();
     this.#visited.clear();
+    this.#depths.clear();
+    this.longestChain = 0;
     this.#targetSlots.clear();
     this.#words = (targets.length + 31) >>> 5;
     this.#lastWord = -1 >>> (32 * this.#words - targets.length);
@@ -139,6 +149,7 @@ export class CandidateSearch {
     if (mark > 0) return mark - 1;
     const slot = this.#visited.length;
     this.#visited.push(block);
+    this.#depths.push(1);
     this.#marks.set(block, slot + 1);
     this.#heap.push(block);
     const from = slot * this.#words;

@@ -81,7 +81,7 @@ export class DagEngine {
     const matrixLimit = options.matrixLimit ?? MATRIX_LIMIT;
     const greedy = new GreedyColouring(index, this.#reach, this.#blues, search, marks, k, matrixLimit);
     this.#virtual = new VirtualBlock(index, this.#reach, this.#blues, search, greedy, k);
-    this.#colourer = new BlockColourer(index, this.#blues, search, greedy, this.#virtual);
+    this.#colourer = new BlockColourer(index, this.#reach, this.#blues, search, greedy, this.#virtual);
     this.#virtualBlues = new VirtualBlues(this.#blues);
     this.#order = new BlockOrder(index, this.#reach, this.#virtual, this.#virtualBlues, marks);
   }
@@ -151,7 +151,7 @@ export class DagEngine {
 
   /** Number of ancestors of a connected block. */
   pastSize(id: number): number {
-    return this.#colourer.pastSize(id);
+    return this.#reach.pastSize(id);
   }
 
   /** The parent whose blue set a connected block extends; −1 for genesis. */
@@ -232,7 +232,7 @@ export class DagEngine {
 
   /** Memory of index and engine in bytes, without the working buffers of single blocks. */
   get bytes(): number {
-    const columns = this.#marks.bytes + this.#colourer.bytes + this.#virtualBlues.bytes;
+    const columns = this.#marks.bytes + this.#virtualBlues.bytes;
     return this.index.bytes + this.#reach.bytes + this.#blues.bytes + this.#order.bytes + columns;
   }
 
@@ -271,7 +271,6 @@ export class DagEngine {
   #insertGenesis(): void {
     this.#reach.insertGenesis();
     this.#blues.add(0, -1, []);
-    this.#colourer.setPastSize(0, 0);
   }
 
   /** Colours a block and enters it into the structures that never change again; returns its row. */
@@ -279,7 +278,6 @@ export class DagEngine {
     const { selectedParent, chains, treeParent, mergeSet } = this.#colourer.colour(parents);
     this.#reach.insert(id, treeParent, parents, mergeSet);
     this.#blues.add(id, selectedParent, chains);
-    this.#colourer.setPastSize(id, this.#colourer.pastSize(treeParent) + 1 + mergeSet.length);
     let rest: readonly number[] | Int32Array = mergeSet;
     if (treeParent === selectedParent && chains.length > 0) {
       const diff = new Set(chains.flat());
@@ -336,7 +334,6 @@ export class DagEngine {
     this.index.readDistinctParents(id, distinct);
     this.#reach.insert(id, treeParent, distinct, mergeSet);
     this.#blues.add(id, selectedParent, chains);
-    this.#colourer.setPastSize(id, this.#colourer.pastSize(treeParent) + 1 + mergeSet.length);
     for (let i = 0; i < distinct.length; i++) this.#marks.set(distinct.data[i]!, 1);
   }
 

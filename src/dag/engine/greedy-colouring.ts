@@ -91,6 +91,14 @@ export class GreedyColouring {
   }
 
   /**
+   * What the blue set of a tip can grow to at most, given the number of its candidates and the length of the longest
+   * chain among them: what is added lies in at most k chains (see {@link BlueSets}).
+   */
+  bound(tip: number, candidates: number, longestChain: number): number {
+    return this.#blues.blueCount(tip) + Math.min(candidates, this.#k * longestChain);
+  }
+
+  /**
    * Colours one target of the search. Gives up and returns undefined as soon as it is clear that the size will stay
    * below `least`.
    */
@@ -108,8 +116,9 @@ export class GreedyColouring {
     const isRedundant = this.#search.isRedundant(target);
     const k = this.#k;
     let size = this.#blues.blueCount(tip);
+    const most = this.bound(tip, count, this.#search.longestChain);
     this.#accepted.clear();
-    for (let rank = 0; rank < count; rank++) {
+    for (let rank = 0; rank < count && size < most; rank++) {
       if (size + count - rank < least) return size;
       if (!this.#search.isOutside(this.#placeAt.data[rank]!, target)) continue;
       const block = this.#blockAt.data[rank]!;
@@ -140,9 +149,10 @@ export class GreedyColouring {
     const isRedundant = this.#search.isRedundant(target);
     const k = this.#k;
     let size = this.#blues.blueCount(tip);
+    const most = this.bound(tip, count, this.#search.longestChain);
     this.#accepted.clear();
     this.#chains.reset(count);
-    for (let rank = 0; rank < count; rank++) {
+    for (let rank = 0; rank < count && size < most; rank++) {
       if (size + count - rank < least) return size;
       const place = this.#placeAt.data[rank]!;
       if (!this.#search.isOutside(place, target)) continue;
@@ -178,7 +188,7 @@ export class GreedyColouring {
     return count;
   }
 
-  /** Splits what was accepted into chains, in the order of acceptance: see {@link BlueSets} why k + 1 of them do. */
+  /** Splits what was accepted into chains, in the order of acceptance: see {@link BlueSets} why k of them do. */
   #chainsSmall(): number[][] {
     const chains: number[][] = [];
     const chainBits: Int32Array[] = [];

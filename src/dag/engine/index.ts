@@ -4,3 +4,5 @@
  */
 export { type BlockFacts, BlockIndex, type BlockIndexOptions, BlockStatus } from './block-index.ts';
 export { DagEngine, type EngineChange, EngineLoadError, type EngineOptions, type OrderWrite } from './engine.ts';
+export { PAGE_POSITIONS, pageBlocks } from './order-pages.ts';
+export { type BlockRow, decodeRow, RowError } from './row-codec.ts';

@@ -48,6 +48,22 @@ export function loadPage(
   }
 }
 
+/**
+ * The blocks of a stored page, for comparing one page with another.
+ * @param page number of the page.
+ * @throws {RowError} if it does not decode.
+ */
+export function pageBlocks(bytes: Uint8Array, page: number): number[] {
+  const reader = new RowReader(bytes);
+  const blocks: number[] = [];
+  while (!reader.isAtEnd) {
+    blocks.push(page * PAGE_POSITIONS + blocks.length + unzigzag(reader.varint()));
+    reader.varint();
+    reader.varint();
+  }
+  return blocks;
+}
+
 function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value;
 }

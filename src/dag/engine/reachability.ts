@@ -26,6 +26,7 @@ export class Reachability {
   readonly #extraChild = new Int32Column();
   readonly #extraNext = new Int32Column();
   #extraCount = 0;
+  readonly #pastSize = new Int32Column();
 
   constructor(index: BlockIndex) {
     this.#index = index;
@@ -37,6 +38,7 @@ export class Reachability {
     this.#covering.ensure(1);
     this.#firstChild.ensure(1);
     this.#nextSibling.ensure(1);
+    this.#pastSize.ensure(1);
   }
 
   /**
@@ -49,6 +51,8 @@ export class Reachability {
     this.#firstChild.ensure(id + 1);
     this.#nextSibling.ensure(id + 1);
     tree.insert(id, treeParent);
+    this.#pastSize.ensure(id + 1);
+    this.#pastSize.set(id, this.#pastSize.get(treeParent) + 1 + mergeSet.length);
     this.#nextSibling.set(id, this.#firstChild.get(treeParent));
     this.#firstChild.set(treeParent, id);
     for (let i = 0; i < mergeSet.length; i++) {
@@ -69,6 +73,11 @@ export class Reachability {
     if (rank === 0) return false;
     const entry = this.#covering.dataOf(a)[this.#covering.baseOf(a) + rank]!;
     return this.#tree!.contains(entry < 0 ? ~entry : entry, b);
+  }
+
+  /** |past(id)|: the number of a block's ancestors. */
+  pastSize(id: number): number {
+    return this.#pastSize.get(id);
   }
 
   /** Appends the children of a block to a buffer, in no particular order. */
@@ -92,7 +101,7 @@ export class Reachability {
   /** Memory held, in bytes. */
   get bytes(): number {
     const links = this.#firstChild.bytes + this.#nextSibling.bytes + this.#extraChild.bytes + this.#extraNext.bytes;
-    return links + this.#covering.bytes + (this.#tree?.bytes ?? 0);
+    return links + this.#pastSize.bytes + this.#covering.bytes + (this.#tree?.bytes ?? 0);
   }
 
   /** Number of members of a's covering set whose opening mark does not stand behind b's. */

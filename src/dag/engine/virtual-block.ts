@@ -10,9 +10,13 @@ interface TipState {
   size: number;
   /** The candidates added to B(tip), as chains of related blocks, each ascending. */
   chains: number[][];
+  /** False if the size is not known, only that it does not win. */
+  isKnown: boolean;
 }
 
 const NO_CHAINS: readonly (readonly number[])[] = [];
+/** Up to so many tips to be coloured anew are coloured whether they can win or not: that saves work later. */
+const FEW_TIPS = 8;
 /** More accepted blocks than this to be checked, and the tip is coloured anew instead. */
 const MOST_CHECKS = 16;
 
@@ -21,6 +25,7 @@ const MOST_CHECKS = 16;
  * more candidate for each tip that stays: mostly it is either refused, which changes nothing, or accepted without
  * pushing out anything that was accepted before; only where it does push something out is that tip coloured anew. So
  * some hundred tips cost some hundred short checks a block. The new tip itself mostly inherits from its selected parent.
+ * A tip that cannot be selected, by a bound on what it can get, need not be coloured at all.
  */
 export class VirtualBlock {
   readonly #index: BlockIndex;
@@ -82,37 +87,81 @@ export class VirtualBlock {
   add(id: number, parents: IntBuffer): void {
     const inherited = this.#inherit(id, parents.length === 1);
     for (let i = 0; i < parents.length; i++) this.#states.delete(parents.data[i]!);
-    this.#targets.clear();
-    for (const [tip, state] of this.#states) if (!this.#offer(tip, state, id)) this.#targets.push(tip);
-    if (!inherited) this.#targets.push(id);
-    this.#states.set(id, inherited ?? { size: this.#blues.blueCount(id), chains: [] });
-    this.#colourTargets();
-    this.#select();
+    for (const [tip, state] of this.#states) {
+      if (state.isKnown && !this.#offer(tip, state, id)) this.#states.set(tip, this.#unknown());
+    }
+    this.#states.set(id, inherited ?? this.#unknown());
+    this.#colourUnknown();
   }
 
   /** Makes a set of blocks the tips, all coloured anew: after a load. */
   reset(tips: readonly number[]): void {
     this.#states.clear();
-    this.#targets.clear();
-    for (const tip of tips) {
-      this.#states.set(tip, { size: this.#blues.blueCount(tip), chains: [] });
-      this.#targets.push(tip);
-    }
-    this.#colourTargets();
-    this.#select();
+    for (const tip of tips) this.#states.set(tip, this.#unknown());
+    this.#colourUnknown();
   }
 
-  #colourTargets(): void {
-    if (this.#states.size < 2 || this.#targets.length === 0) return;
+  #unknown(): TipState {
+    return { size: 0, chains: [], isKnown: false };
+  }
+
+  /** Colours the tips whose size is not known, as far as they might win, and selects the winner. */
+  #colourUnknown(): void {
+    this.#selected = -1;
+    let least = 0;
+    for (const [tip, state] of this.#states) {
+      if (this.#states.size === 1) this.#learn(tip, this.#blues.blueCount(tip), []);
+      if (state.isKnown) this.#compete(tip, state.size);
+      least = Math.max(least, this.#blues.blueCount(tip));
+    }
     this.#sources.clear();
-    for (const tip of this.#states.keys()) this.#sources.push(tip);
+    this.#targets.clear();
+    for (const [tip, state] of this.#states) {
+      this.#sources.push(tip);
+      if (!state.isKnown && this.#canWin(tip, this.#index.greatestHeight, least)) this.#targets.push(tip);
+    }
+    if (this.#targets.length === 0) return;
     this.#search.run(this.#sources, this.#targets);
     this.#greedy.prepare();
-    for (let i = 0; i < this.#targets.length; i++) {
-      const tip = this.#targets.data[i]!;
-      const { size, chains } = this.#greedy.colour(i, tip, 0)!;
-      this.#states.set(tip, { size, chains });
+    const byPromise = Array.from({ length: this.#targets.length }, (_, target) => target);
+    const targets = this.#targets.toArray();
+    if (targets.length > FEW_TIPS) this.#sortByPromise(byPromise, targets);
+    for (const target of byPromise) {
+      const tip = targets[target]!;
+      if (targets.length > FEW_TIPS && !this.#canWin(tip, this.#search.longestChain, least)) continue;
+      const { size, chains } = this.#greedy.colour(target, tip, 0)!;
+      this.#learn(tip, size, chains);
     }
+  }
+
+  #sortByPromise(places: number[], tips: readonly number[]): void {
+    const bounds = tips.map((tip) => this.#bound(tip, this.#search.longestChain));
+    places.sort((a, b) => bounds[b]! - bounds[a]! || this.#index.compareHashes(tips[a]!, tips[b]!));
+  }
+
+  #bound(tip: number, longestChain: number): number {
+    const candidates = this.#index.connectedCount - this.#reach.pastSize(tip) - 1;
+    return this.#greedy.bound(tip, candidates, longestChain);
+  }
+
+  /** False if a tip of unknown size will not be selected: another one has more than it can get, or `least` more. */
+  #canWin(tip: number, longestChain: number, least: number): boolean {
+    const bound = this.#bound(tip, longestChain);
+    if (bound < least || this.#selected < 0) return bound >= least;
+    return bound > this.size || (bound === this.size && this.#index.compareHashes(tip, this.#selected) < 0);
+  }
+
+  #learn(tip: number, size: number, chains: number[][]): void {
+    this.#states.set(tip, { size, chains, isKnown: true });
+    this.#compete(tip, size);
+  }
+
+  /** Selects a tip if it beats the selected one: by size, then by the lower hash. */
+  #compete(tip: number, size: number): void {
+    const ahead = size - this.size;
+    if (this.#selected >= 0 && (ahead < 0 || (ahead === 0 && this.#index.compareHashes(tip, this.#selected) > 0)))
+      return;
+    this.#selected = tip;
   }
 
   /**
@@ -126,27 +175,16 @@ export class VirtualBlock {
   #inherit(id: number, isOnlyParent: boolean): TipState | undefined {
     const parent = this.#blues.selectedParent(id);
     const state = this.#states.get(parent);
-    if (!state) return undefined;
+    if (!state?.isKnown) return undefined;
     const { chains } = state;
     const blueCount = this.#blues.blueCount(id);
     if (chains.every((chain) => this.#reach.isAncestor(chain[chain.length - 1]!, id))) {
-      return { size: blueCount, chains: [] };
+      return { size: blueCount, chains: [], isKnown: true };
     }
     const added = state.size - this.#blues.blueCount(parent);
     if (!isOnlyParent || added > MOST_CHECKS) return undefined;
     const allStay = chains.every((chain) => chain.every((block) => this.#staysAccepted(parent, state, block)));
-    return allStay ? { size: blueCount + added, chains } : undefined;
-  }
-
-  #select(): void {
-    let best = -1;
-    let bestSize = 0;
-    for (const [tip, { size }] of this.#states) {
-      if (size < bestSize || (size === bestSize && this.#index.compareHashes(tip, best) > 0)) continue;
-      best = tip;
-      bestSize = size;
-    }
-    this.#selected = best;
+    return allStay ? { size: blueCount + added, chains, isKnown: true } : undefined;
   }
 
   /**
