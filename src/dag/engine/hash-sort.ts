@@ -47,30 +47,30 @@ function sameWord(index: BlockIndex, ids: Int32Array, from: number, to: number, 
   return true;
 }
 
-/** Least-significant-digit radix sort by one word of the hash: three passes of eleven bits. */
+/** Least-significant-digit radix sort by one word of the hash: three passes of eleven bits over copies of the words. */
 function radixSort(index: BlockIndex, ids: Int32Array, from: number, to: number, word: number): void {
   const length = to - from;
   let source = ids.slice(from, to);
   let target = new Int32Array(length);
+  let keys = new Uint32Array(length);
+  let targetKeys = new Uint32Array(length);
+  for (let i = 0; i < length; i++) keys[i] = index.hashWord(source[i]!, word);
   const counts = new Int32Array(RADIX_SIZE);
   for (let shift = 0; shift < 32; shift += RADIX_BITS) {
     counts.fill(0);
-    for (let i = 0; i < length; i++) {
-      const digit = (index.hashWord(source[i]!, word) >>> shift) & (RADIX_SIZE - 1);
-      counts[digit] = counts[digit]! + 1;
-    }
+    for (let i = 0; i < length; i++) counts[(keys[i]! >>> shift) & (RADIX_SIZE - 1)]!++;
     for (let digit = 0, sum = 0; digit < RADIX_SIZE; digit++) {
       const count = counts[digit]!;
       counts[digit] = sum;
       sum += count;
     }
     for (let i = 0; i < length; i++) {
-      const digit = (index.hashWord(source[i]!, word) >>> shift) & (RADIX_SIZE - 1);
-      const at = counts[digit]!;
+      const at = counts[(keys[i]! >>> shift) & (RADIX_SIZE - 1)]!++;
       target[at] = source[i]!;
-      counts[digit] = at + 1;
+      targetKeys[at] = keys[i]!;
     }
     [source, target] = [target, source];
+    [keys, targetKeys] = [targetKeys, keys];
   }
   ids.set(source, from);
 }

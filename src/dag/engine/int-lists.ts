@@ -13,12 +13,6 @@ for (let slots = 0, size = 0; slots <= GREATEST_CLASS; slots++) {
   CLASS_OF[slots] = size;
 }
 
-/** The memory in which one list lies: its length at `base`, its entries from `base` + 1 on. */
-export interface ListView {
-  readonly data: Int32Array;
-  readonly base: number;
-}
-
 /**
  * One list of 32-bit integers per id, most of them empty or short, in an arena of size classes with free lists. An
  * empty list costs the four bytes of its handle.
@@ -48,13 +42,13 @@ export class IntLists {
       : this.#long[-1 - handle]![0]!;
   }
 
-  /** Where a list's entries begin: with {@link dataOf} the fast way to read them. Not valid after an insert. */
+  /** Where a list lies in its memory: its length there, its entries behind it. Not valid after an insert. */
   baseOf(id: number): number {
     const handle = this.#handle.get(id);
     return handle > 0 ? handle & (CHUNK_SLOTS - 1) : 0;
   }
 
-  /** The memory of a list that is not empty: length at `baseOf(id)`, entries behind it. Not valid after an insert. */
+  /** The memory of a list that is not empty; see {@link baseOf}. Not valid after an insert. */
   dataOf(id: number): Int32Array {
     const handle = this.#handle.get(id);
     return handle > 0 ? this.#chunks[handle >>> CHUNK_SHIFT]! : this.#long[-1 - handle]!;
