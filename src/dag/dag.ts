@@ -254,6 +254,12 @@ export class Dag {
     for (let position = 0; position < engine.orderLength; position++) yield index.hashOf(engine.orderAt(position));
   }
 
+  /** The block at a position of the order; undefined behind its end. */
+  orderAt(position: number): Hash | undefined {
+    const { engine, index } = this.#state;
+    return position >= 0 && position < engine.orderLength ? index.hashOf(engine.orderAt(position)) : undefined;
+  }
+
   /** Blocks in the order; fewer than there are blocks only if some block names a redundant parent. */
   get orderLength(): number {
     return this.#state.engine.orderLength;
