@@ -1,9 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Dag } from '../dag/index.ts';
+import { Dag, InlineScriptVerifier, ScriptPipeline } from '../dag/index.ts';
+import type { MemoryPool } from '../mempool/index.ts';
 import { MetricsManager } from '../metrics/index.ts';
-import { Miner, type MinerOptions, type Pace, TemplateBuilder, templatePolicy } from '../mining/index.ts';
+import {
+  Miner,
+  type MinerOptions,
+  type Pace,
+  standardScriptRules,
+  TemplateBuilder,
+  templatePolicy,
+} from '../mining/index.ts';
 import { userAgent } from '../params/index.ts';
 import { sha256dPow } from '../pow/index.ts';
 import { RpcServer } from '../rpc/index.ts';
@@ -16,7 +24,9 @@ import { Services } from '../wire/index.ts';
 import type { NodeConfig } from './config/index.ts';
 import type { Logs } from './logging/index.ts';
 import { threadWorkers } from './mining-workers.ts';
+import { NodePool, serverPool, templateSource } from './pool.ts';
 import { blockSink, rpcPorts } from './rpc-ports.ts';
+import { threadScriptWorkers } from './script-workers.ts';
 import { TextFile } from './state-file.ts';
 import { systemStoreHost } from './store-host.ts';
 import { systemResolver, TcpDialer, TcpListener } from './tcp.ts';
@@ -46,11 +56,12 @@ export class StartError extends Error {
 }
 
 /**
- * One full node, composed of its managers. They start in this order: store, DAG, metrics, peer handler, RPC, miner; and stop in
- * the opposite one.
+ * One full node, composed of its managers. They start in this order: store, DAG, metrics, memory pool, peer handler, RPC,
+ * miner; and stop in the opposite one.
  */
 export class Node {
   readonly dag: Dag;
+  readonly pool: MemoryPool;
   readonly peers: PeerHandler;
   readonly miner: Miner;
   readonly metrics: MetricsManager;
@@ -60,6 +71,9 @@ export class Node {
   readonly #deps: NodeDeps;
   readonly #logger: Logger;
   readonly #store: KeyValueStore;
+  readonly #scripts: ScriptPipeline;
+  readonly #nodePool: NodePool;
+  readonly #templates: TemplateBuilder;
   readonly #rpc: RpcServer | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -81,15 +95,18 @@ export class Node {
       log.info('Block database loaded');
       const sigCache = new SignatureCache(config.signatureCacheSize, world.random);
       const hashSeed = world.random.below(2 ** 32);
+      const logger = logs.logger('CHAN');
+      const inline = new InlineScriptVerifier(sigCache);
+      const scriptVerifier = new ScriptPipeline({ workers: threadScriptWorkers, inline, logger });
       const dag = new Dag(
         { params: config.params, hashSeed },
-        { store, clock: world.clock, pow: sha256dPow, sigCache, logger: logs.logger('CHAN') },
+        { store, clock: world.clock, pow: sha256dPow, scriptVerifier, logger },
       );
       dag.open();
       const tls = config.rpc?.tls ? await loadTlsIdentity(config.rpc, logs.logger('RPCS')) : undefined;
       const { maxHeight, tips } = dag.snapshot();
       logs.logger('CHAN').info(`Chain state (height ${maxHeight}, number of tips ${tips.length})`);
-      return new Node({ config, deps, variations, store, dag, listeners, tls });
+      return new Node({ config, deps, variations, store, dag, sigCache, listeners, tls });
     } catch (error) {
       await Promise.all([store?.close(), ...listeners.map((listener) => listener.close())]);
       throw error;
@@ -102,26 +119,33 @@ export class Node {
     readonly variations: NodeVariations;
     readonly store: KeyValueStore;
     readonly dag: Dag;
+    readonly sigCache: SignatureCache;
     readonly listeners: readonly TcpListener[];
     readonly tls: Awaited<ReturnType<typeof loadTlsIdentity>> | undefined;
   }) {
-    const { config, deps, variations, store, dag, listeners, tls } = parts;
+    const { config, deps, variations, store, dag, sigCache, listeners, tls } = parts;
     const { logs, world } = deps;
     const { params } = config;
     this.#config = config;
     this.#deps = deps;
     this.#logger = logs.logger('SOTERD');
     this.#store = store;
+    this.#scripts = scripts;
     this.dag = dag;
     this.metrics = new MetricsManager({}, { timers: world.timers });
+    this.#nodePool = new NodePool({ config, store, dag, world, signatureCache: sigCache, logger: logs.logger('TXMP') });
+    this.pool = this.#nodePool.pool;
+    this.#templates = new TemplateBuilder(
+      { params, policy: templatePolicy({ ...config.mining, minRelayTxFee: config.mempool.minRelayFee }) },
+      { dag, transactions: { source: templateSource(this.pool), scripts: standardScriptRules(sigCache) } },
+    );
     const { connectOnly, persistent } = config.peers;
     this.peers = new PeerHandler(
       {
         params,
         services: offeredServices(config),
         userAgent: userAgent(params.generation, config.peers.userAgentComments),
-        // Without a pool of unconfirmed transactions there is nothing to relay.
-        relayTransactions: false,
+        relayTransactions: !config.mempool.blocksOnly,
         maxPeers: config.peers.maxPeers,
         ...(connectOnly ? { connectOnly: persistent } : { addPeers: persistent }),
         dnsSeed: config.peers.dnsSeeding,
@@ -133,6 +157,7 @@ export class Node {
       },
       {
         dag,
+        pool: serverPool(this.pool),
         world,
         logger: logs.logger('SRVR'),
         loggers: {
@@ -178,6 +203,7 @@ export class Node {
    */
   async start(): Promise<void> {
     this.metrics.start();
+    this.#nodePool.start();
     await this.peers.start();
     if (this.#rpc) {
       try {
@@ -201,14 +227,16 @@ export class Node {
     await this.#rpc?.stop();
     await this.metrics.stop();
     await this.peers.stop();
+    await this.#nodePool.stop();
     this.#logger.info('Server shutdown complete');
     this.#logger.info('Gracefully shutting down the database...');
+    await this.#scripts.close();
     await this.dag.close();
     await this.#store.close();
   }
 
   #buildMiner({ pace, mineWhenOld = false, mineAlone = false }: NodeVariations): Miner {
-    const { params, mining, mempool } = this.#config;
+    const { params, mining } = this.#config;
     const { dag, peers, metrics } = this;
     const options: MinerOptions = {
       payTo: mining.addresses.map(payToAddress),
@@ -217,9 +245,8 @@ export class Node {
       aloneAllowed: mineAlone,
       ...(pace && { pace }),
     };
-    const policy = templatePolicy({ ...mining, minRelayTxFee: mempool.minRelayFee });
     return new Miner(options, {
-      templates: new TemplateBuilder({ params, policy }, { dag }),
+      templates: this.#templates,
       sink: blockSink(peers),
       workers: threadWorkers,
       world: this.#deps.world,

@@ -1,0 +1,98 @@
+import type { Dag } from '../dag/index.ts';
+import { FeeEstimator, MemoryPool, type PoolEntry, saveFeeEstimator, takeFeeEstimator } from '../mempool/index.ts';
+import type { TransactionSource } from '../mining/index.ts';
+import type { SignatureCache } from '../script/index.ts';
+import type { ServerPool } from '../server/index.ts';
+import { type KeyValueStore, StoreError } from '../store/index.ts';
+import type { Logger } from '../util/log.ts';
+import type { World } from '../util/ports.ts';
+import type { NodeConfig } from './config/index.ts';
+
+/** What a node's pool is made of. */
+export interface PoolParts {
+  readonly config: NodeConfig;
+  readonly store: KeyValueStore;
+  readonly dag: Dag;
+  readonly world: World;
+  readonly signatureCache: SignatureCache;
+  readonly logger: Logger;
+}
+
+/** The memory pool of a node and the estimator of fees that learns from it, which survives an orderly restart. */
+export class NodePool {
+  readonly pool: MemoryPool;
+  readonly estimator: FeeEstimator;
+  readonly #store: KeyValueStore;
+  readonly #logger: Logger;
+
+  constructor({ config, store, dag, world, signatureCache, logger }: PoolParts) {
+    this.#store = store;
+    this.#logger = logger;
+    this.estimator = this.#takeEstimator(world, dag.snapshot().maxHeight);
+    const { minRelayFee, freeRelayLimit, relayPriority, maxOrphans, acceptNonStandard } = config.mempool;
+    this.pool = new MemoryPool(
+      { minRelayFee, freeRelayLimit, relayPriority, maxOrphans, acceptNonStandard },
+      { dag, params: config.params, world, signatureCache, estimator: this.estimator, logger },
+    );
+  }
+
+  start(): void {
+    this.pool.start();
+  }
+
+  /** Stops the pool and keeps what the estimator knows. The store must still be open. */
+  async stop(): Promise<void> {
+    await this.pool.stop();
+    try {
+      saveFeeEstimator(this.#store, this.estimator);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#logger.warn(`The fee estimates are lost: ${error.message}`);
+    }
+  }
+
+  /** What the estimator knew is a convenience: a store that can not be written is reported by whoever needs it. */
+  #takeEstimator(world: World, maxHeight: number): FeeEstimator {
+    try {
+      return takeFeeEstimator(this.#store, world.random, maxHeight);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#logger.warn(`No earlier fee estimates: ${error.message}`);
+      return new FeeEstimator(world.random);
+    }
+  }
+}
+
+/** The pool as peers are served from it. */
+export function serverPool(pool: MemoryPool): ServerPool {
+  return {
+    have: (txid) => pool.have(txid),
+    process: (tx, tag) => pool.process(tx, tag),
+    blockConnected: (block) => pool.blockConnected(block),
+    removeOrphansOf: (tag) => pool.removeOrphansOf(tag),
+    entry(txid) {
+      const entry = pool.entry(txid);
+      return entry && servedEntry(entry);
+    },
+    *entries() {
+      for (const entry of pool.entries()) yield servedEntry(entry);
+    },
+  };
+}
+
+function servedEntry(entry: PoolEntry): { tx: PoolEntry['transaction']; feePerKb: bigint } {
+  return { tx: entry.transaction, feePerKb: entry.feeRate };
+}
+
+/** The pool as templates are built from it. */
+export function templateSource(pool: MemoryPool): TransactionSource {
+  return {
+    get version() {
+      return pool.version;
+    },
+    *entries() {
+      // An entry decodes its transaction anew at every access; a template looks at it many times.
+      for (const { transaction, fee, feeRate } of pool.entries()) yield { transaction, fee, feeRate };
+    },
+  };
+}
