@@ -37,10 +37,11 @@ describe('the engine equals the slow model after every block', () => {
     eachPlan(shape, grind, 'steps', (plan) => {
       const driver = new EngineDriver(plan);
       const withoutMatrix = new EngineDriver(plan, { matrixLimit: 0 });
+      const forgetful = new EngineDriver(plan, { keptLimit: 0 });
       const { model, add } = modelOf(plan);
       for (let block = 0; block < plan.hashes.length; block++) {
         add(block);
-        for (const subject of [driver, withoutMatrix]) {
+        for (const subject of [driver, withoutMatrix, forgetful]) {
           subject.add(block);
           expect(subject.virtualBlue()).toEqual(model.virtualBlue());
           expect(subject.order()).toEqual(model.order());

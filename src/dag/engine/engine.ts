@@ -9,7 +9,7 @@ import { IntBuffer } from './int-buffer.ts';
 import { encodePage, loadPage, PAGE_POSITIONS } from './order-pages.ts';
 import { Reachability } from './reachability.ts';
 import { type BlockRow, decodeRow, encodeRow, RowError, RowWriter } from './row-codec.ts';
-import { VirtualBlock } from './virtual-block.ts';
+import { KEPT_LIMIT, VirtualBlock } from './virtual-block.ts';
 import { VirtualBlues } from './virtual-blues.ts';
 
 /** Settings of the engine. */
@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly k?: number;
   /** Zones up to this many blocks are coloured with a relation matrix; for tests of the other way. */
   readonly matrixLimit?: number;
+  /** Blocks added to the blue sets of tips that are remembered from block to block; for tests of forgetting. */
+  readonly keptLimit?: number;
 }
 
 /** What one connected block changed. */
@@ -80,7 +82,15 @@ export class DagEngine {
     const search = new CandidateSearch(index, this.#reach, marks);
     const matrixLimit = options.matrixLimit ?? MATRIX_LIMIT;
     const greedy = new GreedyColouring(index, this.#reach, this.#blues, search, marks, k, matrixLimit);
-    this.#virtual = new VirtualBlock(index, this.#reach, this.#blues, search, greedy, k);
+    this.#virtual = new VirtualBlock(
+      index,
+      this.#reach,
+      this.#blues,
+      search,
+      greedy,
+      k,
+      options.keptLimit ?? KEPT_LIMIT,
+    );
     this.#colourer = new BlockColourer(index, this.#reach, this.#blues, search, greedy, this.#virtual);
     this.#virtualBlues = new VirtualBlues(this.#blues);
     this.#order = new BlockOrder(index, this.#reach, this.#virtual, this.#virtualBlues, marks);

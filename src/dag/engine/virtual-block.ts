@@ -15,6 +15,8 @@ interface TipState {
 }
 
 const NO_CHAINS: readonly (readonly number[])[] = [];
+/** Blocks added to the sets of all tips that are kept in memory (up to 256 MiB). */
+export const KEPT_LIMIT = 1 << 25;
 /** Up to so many tips to be coloured anew are coloured whether they can win or not: that saves work later. */
 const FEW_TIPS = 8;
 /** More accepted blocks than this to be checked, and the tip is coloured anew instead. */
@@ -34,6 +36,7 @@ export class VirtualBlock {
   readonly #search: CandidateSearch;
   readonly #greedy: GreedyColouring;
   readonly #k: number;
+  readonly #keptLimit: number;
   readonly #states = new Map<number, TipState>();
   readonly #sources = new IntBuffer();
   readonly #targets = new IntBuffer();
@@ -46,6 +49,7 @@ export class VirtualBlock {
     search: CandidateSearch,
     greedy: GreedyColouring,
     k: number,
+    keptLimit: number,
   ) {
     this.#index = index;
     this.#reach = reach;
@@ -53,6 +57,7 @@ export class VirtualBlock {
     this.#search = search;
     this.#greedy = greedy;
     this.#k = k;
+    this.#keptLimit = keptLimit;
   }
 
   /** The tips, in no particular order. */
@@ -131,6 +136,20 @@ export class VirtualBlock {
       if (targets.length > FEW_TIPS && !this.#canWin(tip, this.#search.longestChain, least)) continue;
       const { size, chains } = this.#greedy.colour(target, tip, 0)!;
       this.#learn(tip, size, chains);
+    }
+    this.#forgetExcess();
+  }
+
+  /** Bounds the memory of the tips' sets: tips from far below may have a large part of the DAG added each. */
+  #forgetExcess(): void {
+    const addedTo = (tip: number) => this.#states.get(tip)!.size - this.#blues.blueCount(tip);
+    const known = [...this.#states.keys()].filter((tip) => this.#states.get(tip)!.isKnown);
+    let kept = known.reduce((sum, tip) => sum + addedTo(tip), 0);
+    if (kept <= this.#keptLimit) return;
+    for (const tip of known.sort((a, b) => addedTo(b) - addedTo(a))) {
+      if (tip === this.#selected || kept <= this.#keptLimit) continue;
+      kept -= addedTo(tip);
+      this.#states.set(tip, this.#unknown());
     }
   }
 
