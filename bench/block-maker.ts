@@ -8,6 +8,7 @@ import {
   merkleRoot,
   NULL_INDEX,
   Transaction,
+  type TxOutput,
   targetToCompact,
   tipsHash,
 } from '../src/wire/index.ts';
@@ -20,7 +21,15 @@ const NO_DATA = new Uint8Array(32);
 /** OP_TRUE. */
 const ANYONE = Uint8Array.of(0x51);
 
-/** Makes valid coinbase-only blocks for simnet, without a DAG. */
+/** What a block holds besides the least. */
+export interface BlockContent {
+  /** Behind the coinbase. */
+  readonly transactions?: readonly Transaction[];
+  /** Outputs of the coinbase; default: one with the subsidy that anyone can spend. */
+  readonly payTo?: readonly TxOutput[];
+}
+
+/** Makes valid blocks for simnet, coinbase-only unless told otherwise, without a DAG. */
 export class BlockMaker {
   readonly #params: NetworkParams;
   #made = 0;
@@ -30,14 +39,15 @@ export class BlockMaker {
   }
 
   /** A block at a height; all blocks of a height have the same time. `parents`: of the generation below. */
-  make(height: number, parents: readonly Hash[]): Block {
+  make(height: number, parents: readonly Hash[], { transactions = [], payTo }: BlockContent = {}): Block {
     const { genesis, powLimitBits, blocksPerRetarget, retargetAdjustmentFactor } = this.#params;
     const isRetarget = height % blocksPerRetarget === 0;
-    const coinbase = this.#coinbase(height);
+    const coinbase = this.#coinbase(height, payTo ?? [{ value: subsidy(height, this.#params), pkScript: ANYONE }]);
+    const all = [coinbase, ...transactions];
     const header = new BlockHeader({
       version: 0x20000000,
       prevBlock: tipsHash(parents),
-      merkleRoot: merkleRoot([coinbase.txid]),
+      merkleRoot: merkleRoot(all.map(({ txid }) => txid)),
       timestamp: genesis.header.timestamp + height * GENERATION_SECONDS,
       // Every retarget makes blocks harder by the greatest factor; the block after it is of the easiest target again.
       bits: isRetarget
@@ -52,12 +62,12 @@ export class BlockMaker {
         header: header.with({ nonce }),
         parentsVersion: 0,
         parents: parents.map((hash) => ({ hash, data: NO_DATA })),
-        transactions: [coinbase],
+        transactions: all,
       });
     }
   }
 
-  #coinbase(height: number): Transaction {
+  #coinbase(height: number, outputs: readonly TxOutput[]): Transaction {
     const script = Buffer.alloc(10);
     script.writeUInt8(4, 0);
     script.writeUInt32LE(height, 1);
@@ -68,7 +78,7 @@ export class BlockMaker {
       inputs: [
         { prevout: { hash: ZERO_HASH, index: NULL_INDEX }, signatureScript: script, sequence: 0xffffffff, witness: [] },
       ],
-      outputs: [{ value: subsidy(height, this.#params), pkScript: ANYONE }],
+      outputs,
       lockTime: 0,
     });
   }

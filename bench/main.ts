@@ -6,6 +6,7 @@ type Bench = (args: readonly string[], report: Report) => Promise<void>;
 
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
   'dag-growth': () => import('./dag-growth.ts'),
+  ibd: () => import('./ibd.ts'),
   mining: () => import('./mining.ts'),
   sync: () => import('./sync.ts'),
 };

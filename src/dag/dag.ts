@@ -77,6 +77,18 @@ export interface ColouredBlock {
   readonly isBlue: boolean;
 }
 
+/** Work on blocks that wait for their turn, in other threads where possible. It changes no verdict. */
+export interface BlockPreparation {
+  /** A block will be processed soon. */
+  prepare(block: Block): void;
+  /** True while others work on the block: when they are done, processing it will cost less. */
+  isBusy(block: Block): boolean;
+  /** Does some milliseconds of the work that nobody does yet. @returns false if there is none. */
+  assist(): boolean;
+  /** Calls the listener whenever work has been done. @returns function that ends that. */
+  onProgress(listener: () => void): () => void;
+}
+
 /** A node is synchronised if some tip is at most this old, seconds. */
 const CURRENT_SECONDS = 24 * 60 * 60;
 
@@ -89,6 +101,8 @@ const CURRENT_SECONDS = 24 * 60 * 60;
  */
 export class Dag {
   readonly events = new Emitter<DagEvents>();
+  /** Present if the script verifier can work ahead. */
+  readonly preparation: BlockPreparation | undefined;
   readonly #options: DagOptions;
   readonly #deps: DagDeps;
   readonly #verifier: ScriptVerifier;
@@ -100,6 +114,13 @@ export class Dag {
     this.#deps = deps;
     this.#verifier = deps.scriptVerifier ?? new InlineScriptVerifier(deps.sigCache);
     this.#time = new AdjustedTime(deps.clock);
+    const { early } = this.#verifier;
+    this.preparation = early && {
+      prepare: (block) => this.#processor.prepare(block),
+      isBusy: (block) => early.isBusy(block),
+      assist: () => early.assist(),
+      onProgress: (listener) => early.events.on('progress', listener),
+    };
   }
 
   /**
@@ -138,6 +159,14 @@ export class Dag {
    */
   batch<T>(work: () => T): T {
     return this.#processor.batch(work);
+  }
+
+  /**
+   * Lets all blocks processed from now on share commits as in a {@link batch}, until the returned function is called: for work
+   * that is spread over several turns of the event loop. What is asked meanwhile is answered by the state in memory.
+   */
+  openBatch(): () => void {
+    return this.#processor.openBatch();
   }
 
   /** Processes blocks as one {@link batch}; a block that is refused leaves its error in its place. */

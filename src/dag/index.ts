@@ -1,7 +1,16 @@
 /** The consensus core: block index, colouring and order, outputs, rules. See docs/protocol.md. */
 export { AdjustedTime } from './adjusted-time.ts';
 export {
+  DagVerification,
+  type VerifyDeps,
+  type VerifyOptions,
+  type VerifyProgress,
+  type VerifyReport,
+  type VerifyStage,
+} from './audit/verification.ts';
+export {
   type BestState,
+  type BlockPreparation,
   type ColouredBlock,
   Dag,
   type DagDeps,
@@ -17,6 +26,7 @@ export { type OutputRecord, ReplayState } from './outputs/output-record.ts';
 export type { ProcessResult } from './process.ts';
 export { checkTransactionInputs, type OutputLookup } from './rules/inputs.ts';
 export {
+  type EarlyVerification,
   InlineScriptVerifier,
   type ScriptFailure,
   type ScriptJob,
@@ -24,3 +34,10 @@ export {
 } from './rules/scripts.ts';
 export { checkTransactionSanity } from './rules/transaction-sanity.ts';
 export type { TemplateContext } from './template.ts';
+export { ScriptPipeline, type ScriptPipelineDeps } from './verify/script-pipeline.ts';
+export {
+  SCRIPT_WORKER_MEMORY,
+  type ScriptVerdicts,
+  type ScriptWorker,
+  type ScriptWorkerFactory,
+} from './verify/script-worker.ts';

@@ -11,7 +11,7 @@ import { BlockStatus } from './engine/index.ts';
 import { AssertError, RuleError } from './errors.ts';
 import { type BlockInfo, type DagEvents, describeBlock, type OrderChange, orderChange } from './events.ts';
 import { OrphanPool } from './orphan-pool.ts';
-import { checkBlockSanity } from './rules/block-sanity.ts';
+import { checkBlockSanity, checkNotInFuture } from './rules/block-sanity.ts';
 import { checkConnect } from './rules/connect.ts';
 import { checkContext, heightAbove } from './rules/context.ts';
 import type { ScriptVerifier } from './rules/scripts.ts';
@@ -53,6 +53,8 @@ export interface ProcessorDeps {
 export class BlockProcessor {
   readonly orphans = new OrphanPool();
   readonly #deps: ProcessorDeps;
+  /** Blocks whose sanity was checked before their turn. */
+  readonly #sane = new WeakSet<Block>();
   readonly #held: { readonly info: BlockInfo; readonly change: OrderChange | undefined }[] = [];
   #heldBytes = 0;
   #batchDepth = 0;
@@ -75,6 +77,39 @@ export class BlockProcessor {
   }
 
   /**
+   * Does for a block that will be processed soon what can be done before its turn: checks of the block by itself, and its scripts
+   * in other threads. Its verdict is the same with and without. One that fails leaves no trace.
+   */
+  prepare(block: Block): void {
+    const { state, params, pow, time, verifier } = this.#deps;
+    // A block without spends has nothing that is worth the trouble.
+    if (!verifier.early || block.transactions.length < 2 || this.#sane.has(block)) return;
+    if (state.index.idOf(block.hash) !== -1 || this.orphans.has(block.hash)) return;
+    try {
+      checkBlockSanity(block, { powLimit: params.powLimit, pow, adjustedTime: time.now() });
+      checkBinding(block);
+    } catch (error) {
+      if (error instanceof RuleError || error instanceof AssertError) return;
+      throw error;
+    }
+    this.#sane.add(block);
+    verifier.early.prepare(block, state.outputs.stored);
+  }
+
+  /**
+   * Lets all blocks processed from now on share commits, until the returned function is called; see {@link batch}.
+   */
+  openBatch(): () => void {
+    this.#batchDepth++;
+    let open = true;
+    return () => {
+      if (!open) return;
+      open = false;
+      this.#endBatch();
+    };
+  }
+
+  /**
    * Lets the blocks processed within `work` share commits; their events are held back until the commit. Commits happen
    * at a bounded number of blocks and bytes and at the end, also if `work` throws.
    */
@@ -83,9 +118,13 @@ export class BlockProcessor {
     try {
       return work();
     } finally {
-      this.#batchDepth--;
-      if (this.#batchDepth === 0) this.#commit();
+      this.#endBatch();
     }
+  }
+
+  #endBatch(): void {
+    this.#batchDepth--;
+    if (this.#batchDepth === 0) this.#commit();
   }
 
   #processOne(block: Block): ProcessResult {
@@ -98,7 +137,8 @@ export class BlockProcessor {
     if (this.orphans.has(hash)) {
       throw new RuleError('ErrDuplicateBlock', `already have block (orphan) ${hashToHex(hash)}`);
     }
-    checkBlockSanity(block, { powLimit: params.powLimit, pow, adjustedTime: time.now() });
+    if (this.#sane.delete(block)) checkNotInFuture(block, time.now());
+    else checkBlockSanity(block, { powLimit: params.powLimit, pow, adjustedTime: time.now() });
     checkBinding(block);
     const missing = unknownParents(state, block);
     if (missing.length > 0) {
@@ -135,6 +175,8 @@ export class BlockProcessor {
     } catch (error) {
       if (error instanceof RuleError) this.#changing(block, () => state.fail(block, parents));
       throw error;
+    } finally {
+      verifier.early?.forget(block);
     }
     const info: BlockInfo = { hash: block.hash, height, block, parents: block.parentHashes };
     this.#changing(block, () => {

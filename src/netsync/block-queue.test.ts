@@ -28,7 +28,7 @@ function workingWorld() {
 
 test('a job runs at once while the slice lasts; then the event loop gets a turn', () => {
   const { world, turn, work } = workingWorld();
-  const queue = new BlockQueue(world, (job) => job());
+  const queue = new BlockQueue({ world, batch: (job) => job() });
   const ran: number[] = [];
   for (let i = 0; i < 5; i++) {
     void queue.push(() => {
@@ -44,7 +44,7 @@ test('a job runs at once while the slice lasts; then the event loop gets a turn'
 
 test('own blocks overtake those of peers', () => {
   const { world, turn, work } = workingWorld();
-  const queue = new BlockQueue(world, (job) => job());
+  const queue = new BlockQueue({ world, batch: (job) => job() });
   const ran: string[] = [];
   void queue.push(() => work(20));
   void queue.push(() => ran.push('peer'));
@@ -54,7 +54,7 @@ test('own blocks overtake those of peers', () => {
 });
 
 test('an exception goes to who pushed the job; the others run', async () => {
-  const queue = new BlockQueue(new VirtualWorld(), (job) => job());
+  const queue = new BlockQueue({ world: new VirtualWorld(), batch: (job) => job() });
   const failed = queue.push(() => {
     throw new Error('boom');
   });
@@ -67,10 +67,13 @@ test('jobs for later share one batch in the next turn', () => {
   const { world, turn } = workingWorld();
   const batches: number[] = [];
   let ran = 0;
-  const queue = new BlockQueue(world, (job) => {
-    ran = 0;
-    job();
-    batches.push(ran);
+  const queue = new BlockQueue({
+    world,
+    batch: (job) => {
+      ran = 0;
+      job();
+      batches.push(ran);
+    },
   });
   for (let i = 0; i < 5; i++) {
     void queue.push(
@@ -86,16 +89,19 @@ test('jobs for later share one batch in the next turn', () => {
 });
 
 test('a batch that fails fails all its jobs', async () => {
-  const queue = new BlockQueue(new VirtualWorld(), (job) => {
-    job();
-    throw new Error('disk full');
+  const queue = new BlockQueue({
+    world: new VirtualWorld(),
+    batch: (job) => {
+      job();
+      throw new Error('disk full');
+    },
   });
   await expect(queue.push(() => undefined)).rejects.toThrow('disk full');
 });
 
 test('stop refuses what waits and what comes', async () => {
   const { world, work } = workingWorld();
-  const queue = new BlockQueue(world, (job) => job());
+  const queue = new BlockQueue({ world, batch: (job) => job() });
   void queue.push(() => work(20));
   const waiting = queue.push(() => undefined);
   queue.stop();

@@ -67,6 +67,12 @@ export function requestExpiry(generation: Generation): number {
 /** A peer that owes so many blocks is being caught up with: its blocks are collected and share commits. */
 export const CATCHING_UP_BLOCKS = 8;
 
-/** Blocks of one peer that are collected before its next message is left unread, and their bytes. */
-export const COLLECTED_BLOCKS = 32;
-export const COLLECTED_BYTES = 1024 * 1024;
+/**
+ * Blocks of one peer that are collected before its next message is left unread, and their bytes; read on at half. Enough
+ * to keep all cores busy with what can be done before a block's turn.
+ */
+export const COLLECTED_BLOCKS = 256;
+export const COLLECTED_BYTES = 4 * 1024 * 1024;
+
+/** Bytes of all peers' blocks that are collected. */
+export const COLLECTED_BYTES_IN_ALL = 32 * 1024 * 1024;

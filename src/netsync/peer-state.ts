@@ -59,6 +59,8 @@ export class PeerState {
   /** Blocks of this peer that wait to be processed, and their bytes. */
   queuedBlocks = 0;
   queuedBytes = 0;
+  /** Reads on; present while the peer's next message is left unread because too much waits. */
+  readOn: (() => void) | undefined;
   /** How far the next walk goes back, in generations. */
   walkBack = WALK_BACK;
   walk: Walk | undefined;

@@ -16,6 +16,18 @@ export type ProcessResult =
   | { readonly status: 'accepted'; readonly height: number; readonly accepted: readonly SyncBlockInfo[] }
   | { readonly status: 'orphan'; readonly missing: readonly Hash[] };
 
+/** Work on blocks that wait for their turn; it changes no verdict. */
+export interface BlockPreparation {
+  /** A block will be processed soon. */
+  prepare(block: Block): void;
+  /** True while others work on the block: when they are done, processing it will cost less. */
+  isBusy(block: Block): boolean;
+  /** Does some milliseconds of the work that nobody does yet. @returns false if there is none. */
+  assist(): boolean;
+  /** Calls the listener whenever work has been done. @returns function that ends that. */
+  onProgress(listener: () => void): () => void;
+}
+
 /** The consensus core as the sync manager sees it. */
 export interface SyncDag {
   readonly events: Pick<Emitter<{ accepted: SyncBlockInfo; connected: SyncBlockInfo }>, 'on'>;
@@ -23,6 +35,10 @@ export interface SyncDag {
   processBlock(block: Block): ProcessResult;
   /** Lets the blocks that `work` processes share commits; their events fire after the commit that holds them. */
   batch(work: () => void): void;
+  /** Lets all blocks share commits until the returned function is called, which throws if the last commit fails. */
+  openBatch?(): () => void;
+  /** Absent: blocks are not worked on before their turn. */
+  readonly preparation?: BlockPreparation | undefined;
   /** True for a block of any status in the index and for orphans. */
   haveBlock(hash: Hash): boolean;
   isOrphan(hash: Hash): boolean;

@@ -7,6 +7,7 @@ import {
   CATCHING_UP_BLOCKS,
   COLLECTED_BLOCKS,
   COLLECTED_BYTES,
+  COLLECTED_BYTES_IN_ALL,
   MAX_ENTRIES_CONSIDERED,
   MAX_ENTRIES_KNOWN,
   NEAR_HEIGHTS,
@@ -60,6 +61,8 @@ export class SyncManager {
   #timer: Timer | undefined;
   #unsubscribe: (() => void)[] = [];
   #ticks = 0;
+  /** Bytes of the blocks of all peers that wait. */
+  #queuedBytes = 0;
   #stopped = false;
   /** Key of the block of this node's own miner or user that is being processed. */
   #own: string | undefined;
@@ -76,7 +79,14 @@ export class SyncManager {
     this.#transactions = new TransactionFetcher({ pool, dag, announcer, logger, now }, expiry);
     this.#sync = new Synchronizer(options, { dag, peers: this.#peers, fetcher: this.#blocks, world, logger });
     this.#walker = new Walker(now);
-    this.#queue = new BlockQueue(world, (work) => dag.batch(work));
+    const { preparation } = dag;
+    this.#queue = new BlockQueue({
+      world,
+      batch: (work) => dag.batch(work),
+      ...(dag.openBatch && { openBatch: () => dag.openBatch!() }),
+      ...(preparation && { assist: () => preparation.assist() }),
+      failed: (error) => this.#failed(error),
+    });
   }
 
   /** Begins to work. */
@@ -87,6 +97,8 @@ export class SyncManager {
       dag.events.on('connected', (info) => this.#transactions.blockConnected(info)),
       dag.events.on('accepted', (info) => this.#blockAccepted(info)),
     ];
+    const { preparation } = dag;
+    if (preparation) this.#unsubscribe.push(preparation.onProgress(() => this.#queue.wake()));
     this.#timer = world.timers.every(TICK_MS, () => this.#tick());
   }
 
@@ -97,6 +109,7 @@ export class SyncManager {
     this.#stopped = true;
     this.#timer?.cancel();
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    for (const state of this.#peers.values()) state.readOn?.();
     this.#peers.clear();
     return Promise.resolve();
   }
@@ -154,21 +167,27 @@ export class SyncManager {
    * A peer sent a block. One that was not asked of it ends the connection, except on the regression test network.
    * @returns resolves when the block was dealt with; while we are catching up with the peer, when it may send the next.
    */
-  async block(peer: SyncPeer, block: Block): Promise<void> {
+  block(peer: SyncPeer, block: Block): void | Promise<void> {
     const state = this.#peers.get(peer.id);
-    if (!state || this.#stopped) return;
+    if (!state || this.#stopped) return undefined;
     if (!this.#options.regtest && !this.#blocks.wasAsked(state, block.hash)) {
       this.#deps.logger.warn(`Got unrequested block ${hashToHex(block.hash)} from ${peer.address}`);
       peer.disconnect('unrequested block');
-      return;
+      return undefined;
     }
-    const later = this.#blocks.owedBy(state) >= CATCHING_UP_BLOCKS;
     state.queuedBlocks++;
     state.queuedBytes += block.size;
-    const done = this.#queue.push(() => this.#dequeue(state, block), { later });
-    const full = state.queuedBlocks >= COLLECTED_BLOCKS || state.queuedBytes >= COLLECTED_BYTES;
-    if (!later || full) await done.catch(ignoreStop);
-    else done.catch((error: unknown) => this.#failed(error));
+    this.#queuedBytes += block.size;
+    const run = () => this.#dequeue(state, block);
+    if (this.#blocks.owedBy(state) < CATCHING_UP_BLOCKS) return this.#queue.push(run).catch(ignoreStop);
+    const { preparation } = this.#deps.dag;
+    preparation?.prepare(block);
+    const busy = preparation && (() => preparation.isBusy(block));
+    this.#queue.push(run, { later: true, busy }).catch((error: unknown) => this.#failed(error));
+    if (this.#mayReadOn(state, 1)) return undefined;
+    return new Promise((resolve) => {
+      state.readOn = resolve;
+    });
   }
 
   /** A peer sent a transaction. It has been dealt with when this returns. */
@@ -286,7 +305,22 @@ export class SyncManager {
   #dequeue(state: PeerState, block: Block): void {
     state.queuedBlocks--;
     state.queuedBytes -= block.size;
+    this.#queuedBytes -= block.size;
     this.#process(state, block);
+    const { readOn } = state;
+    if (!readOn || !this.#mayReadOn(state, 0.5)) return;
+    state.readOn = undefined;
+    readOn();
+  }
+
+  /** True if less than a share of what may be collected waits. A peer of which nothing waits is always read. */
+  #mayReadOn({ queuedBlocks, queuedBytes }: PeerState, share: number): boolean {
+    if (queuedBlocks === 0) return true;
+    return (
+      queuedBlocks < share * COLLECTED_BLOCKS &&
+      queuedBytes < share * COLLECTED_BYTES &&
+      this.#queuedBytes < share * COLLECTED_BYTES_IN_ALL
+    );
   }
 
   #failed(error: unknown): void {

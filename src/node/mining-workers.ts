@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import {
   type SearchJob,
   type SearchWorker,
@@ -9,18 +9,7 @@ import {
   type WorkerRequest,
   workerControl,
 } from '../mining/index.ts';
-
-// Compiled, the entry stands where it does in the sources, with the extension of this file.
-const fromSources = import.meta.url.endsWith('.ts');
-const entry = new URL(`../mining/worker-main${fromSources ? '.ts' : '.js'}`, import.meta.url);
-
-function startThread(workerData: SharedArrayBuffer): Worker {
-  const options = { workerData, execArgv: [], name: 'miner' };
-  if (!fromSources) return new Worker(entry, options);
-  // Tests and tools run the sources. `--import tsx` has no effect in a worker thread of Node.js 20.
-  const start = `import('tsx/esm/api').then(({ register }) => { register(); return import('${entry.href}'); });`;
-  return new Worker(start, { ...options, eval: true });
-}
+import { startThread } from './worker-thread.ts';
 
 interface PendingSearch {
   readonly id: number;
@@ -41,7 +30,7 @@ class SearchThread implements SearchWorker {
   constructor() {
     const memory = new SharedArrayBuffer(WORKER_CONTROL_SIZE);
     this.#control = workerControl(memory);
-    this.#thread = startThread(memory);
+    this.#thread = startThread('../mining/worker-main', 'miner', memory);
     this.#thread.on('message', (reply: WorkerReply) => this.#onReply(reply));
     this.#thread.on('error', (error: Error) => this.#fail(error));
     this.#ended = new Promise((resolve) => {

@@ -106,7 +106,7 @@ export class Node {
       const tls = config.rpc?.tls ? await loadTlsIdentity(config.rpc, logs.logger('RPCS')) : undefined;
       const { maxHeight, tips } = dag.snapshot();
       logs.logger('CHAN').info(`Chain state (height ${maxHeight}, number of tips ${tips.length})`);
-      return new Node({ config, deps, variations, store, dag, sigCache, listeners, tls });
+      return new Node({ config, deps, variations, store, scripts: scriptVerifier, dag, sigCache, listeners, tls });
     } catch (error) {
       await Promise.all([store?.close(), ...listeners.map((listener) => listener.close())]);
       throw error;
@@ -118,12 +118,13 @@ export class Node {
     readonly deps: NodeDeps;
     readonly variations: NodeVariations;
     readonly store: KeyValueStore;
+    readonly scripts: ScriptPipeline;
     readonly dag: Dag;
     readonly sigCache: SignatureCache;
     readonly listeners: readonly TcpListener[];
     readonly tls: Awaited<ReturnType<typeof loadTlsIdentity>> | undefined;
   }) {
-    const { config, deps, variations, store, dag, sigCache, listeners, tls } = parts;
+    const { config, deps, variations, store, scripts, dag, sigCache, listeners, tls } = parts;
     const { logs, world } = deps;
     const { params } = config;
     this.#config = config;

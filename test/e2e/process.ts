@@ -23,9 +23,12 @@ export class Program {
   #stdout = '';
   #stderr = '';
 
-  constructor(script: string, args: readonly string[], home: string) {
-    if (!existsSync(script)) throw new Error(`${script} is missing: run npm run build, or npm test`);
-    this.child = spawn(process.execPath, [script, ...args], {
+  /** @param script a compiled program; as a list, with options of Node.js in front and own arguments behind. */
+  constructor(script: string | readonly string[], args: readonly string[], home: string) {
+    const parts = typeof script === 'string' ? [script] : script;
+    if (!parts.some((part) => existsSync(part)))
+      throw new Error(`${script} is missing: run npm run build, or npm test`);
+    this.child = spawn(process.execPath, [...parts, ...args], {
       env: { ...process.env, HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -100,9 +103,16 @@ export class NodeProcess {
   readonly p2pPort: number;
   program: Program;
   readonly #args: readonly string[];
+  readonly #script: string | readonly string[];
 
-  private constructor(home: string, ports: readonly [number, number], args: readonly string[]) {
+  private constructor(
+    home: string,
+    ports: readonly [number, number],
+    args: readonly string[],
+    script: string | readonly string[],
+  ) {
     this.home = home;
+    this.#script = script;
     [this.rpcPort, this.p2pPort] = ports;
     this.#args = [
       '--simnet',
@@ -113,22 +123,23 @@ export class NodeProcess {
       `--listen=127.0.0.1:${this.p2pPort}`,
       ...args,
     ];
-    this.program = soterd(this.#args, home);
+    this.program = new Program(script, this.#args, home);
   }
 
-  /** Starts a node in a new home folder and waits until RPC answers. */
+  /** Starts a node in a new home folder and waits until RPC answers. @param script another program than soterd. */
   static async start(
     args: readonly string[] = [],
     home = mkdtempSync(join(tmpdir(), 'soterd-e2e-')),
+    script: string | readonly string[] = SOTERD,
   ): Promise<NodeProcess> {
-    const node = new NodeProcess(home, [await freePort(), await freePort()], args);
+    const node = new NodeProcess(home, [await freePort(), await freePort()], args, script);
     await node.ready();
     return node;
   }
 
   /** Starts the program again, with the same ports and data. */
   async restart(args: readonly string[] = []): Promise<void> {
-    this.program = soterd([...this.#args, ...args], this.home);
+    this.program = new Program(this.#script, [...this.#args, ...args], this.home);
     await this.ready();
   }
 
@@ -170,6 +181,7 @@ export class NodeProcess {
 /** Digests that must be equal on nodes that hold the same DAG. */
 export interface DagInfo {
   readonly blocks: number;
+  readonly maxheight: number;
   readonly tips: readonly string[];
   readonly tipshash: string;
   readonly orderhash: string;

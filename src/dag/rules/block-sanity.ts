@@ -24,14 +24,20 @@ export interface SanityContext {
  */
 export function checkBlockSanity(block: Block, context: SanityContext): void {
   checkProofOfWork(block, context);
-  const { timestamp } = block.header;
-  if (timestamp > context.adjustedTime + MAX_FUTURE_SECONDS) {
-    throw new RuleError('ErrTimeTooNew', `block timestamp of ${formatTime(timestamp)} is too far in the future`);
-  }
+  checkNotInFuture(block, context.adjustedTime);
   checkShape(block);
   for (const tx of block.transactions) checkTransactionSanity(tx);
   checkMerkleTree(block);
   checkSigOps(block);
+}
+
+/**
+ * The one rule of {@link checkBlockSanity} whose outcome changes with time.
+ * @throws {RuleError}
+ */
+export function checkNotInFuture({ header: { timestamp } }: Block, adjustedTime: number): void {
+  if (timestamp <= adjustedTime + MAX_FUTURE_SECONDS) return;
+  throw new RuleError('ErrTimeTooNew', `block timestamp of ${formatTime(timestamp)} is too far in the future`);
 }
 
 function checkProofOfWork(block: Block, { powLimit, pow }: SanityContext): void {

@@ -35,7 +35,7 @@ export function checkConnect(
   checkCoinbaseValue(block, subsidy(height, params) + fees);
   const jobs = scriptJobs(block, view);
   if (jobs.length === 0) return;
-  const failure = verifier.verify(jobs);
+  const failure = verifier.verify(jobs, block);
   if (failure) throw scriptRuleError(jobs[failure.job], failure.error);
 }
 
