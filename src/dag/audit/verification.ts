@@ -1,35 +1,19 @@
 import type { NetworkParams } from '../../params/index.ts';
 import type { ProofOfWork } from '../../pow/index.ts';
-import {
-  type KeyValueStore,
-  MetaKey,
-  numberKey,
-  prepareSchema,
-  StoreError,
-  type TableName,
-} from '../../store/index.ts';
-import { asBuffer, bytesToHex, equalBytes } from '../../util/bytes.ts';
-import { type Hash, hashToHex, sha256d } from '../../util/hash.ts';
+import { type KeyValueStore, prepareSchema, StoreError } from '../../store/index.ts';
+import { equalBytes } from '../../util/bytes.ts';
+import { hashToHex, sha256d } from '../../util/hash.ts';
 import type { Clock } from '../../util/ports.ts';
 import { Block, HEADER_SIZE, WireError } from '../../wire/index.ts';
 import { Dag } from '../dag.ts';
-import { type BlockRow, BlockStatus, decodeRow, PAGE_POSITIONS, pageBlocks, RowError } from '../engine/index.ts';
+import { BlockStatus } from '../engine/index.ts';
 import { AssertError, RuleError } from '../errors.ts';
-import { decodeEffects } from '../outputs/effects.ts';
-import { decodeRecord } from '../outputs/output-record.ts';
-import { decodeState } from '../persist/state-record.ts';
 import { InlineScriptVerifier, type ScriptFailure, type ScriptJob, type ScriptVerifier } from '../rules/scripts.ts';
 import { BorrowedBodies } from './borrowed-bodies.ts';
-import {
-  effectsDifference,
-  type NameOf,
-  outputDifference,
-  rowDifference,
-  sameRow,
-  stateDifference,
-  statusName,
-  versus,
-} from './describe.ts';
+import { statusName, versus } from './describe.ts';
+import { compareFacts, comparePlace } from './memory-comparison.ts';
+import { Difference, StoredRows } from './stored-rows.ts';
+import { TableComparison } from './table-comparison.ts';
 
 /** What is being compared. */
 export type VerifyStage = 'blocks' | 'order' | 'effects' | 'outputs' | 'memory';
@@ -75,8 +59,8 @@ export interface VerifyDeps {
   readonly subject?: () => Dag;
 }
 
-/** Found: ends the verification. */
-class Difference extends Error {}
+/** Things compared between two looks at the clock. */
+const GROUP = 16;
 
 /** Whether a block came too early was decided when it came: no time is too late now. */
 const END_OF_TIME: Clock = { now: () => 2 ** 32 * 1000, monotonic: () => 0 };
@@ -92,29 +76,39 @@ class OptionalScripts implements ScriptVerifier {
 }
 
 /**
- * Derives the whole state a second time, from nothing but the stored blocks in their order of arrival, and compares it with what is
- * stored: bodies with their rows, verdicts, colouring, order, what each position of the order did, outputs, digests, and at last
- * a DAG in memory. Every row is compared at a moment at which both sides know the same blocks.
+ * Derives the whole state a second time, from nothing but the stored blocks in their order of arrival, and compares it
+ * with what is stored: bodies with their rows, verdicts, colouring, order, what each position of the order did, outputs, digests,
+ * and at last a DAG in memory. Every row is compared at a moment at which both sides know the same blocks.
  *
- * Not bound by a block's hash, and so not verifiable: witness data, and version and free data of the parent list.
+ * A block's hash does not cover everything, so this cannot be verified: witness data, and version and free data of the
+ * parent list.
  */
 export class DagVerification {
   readonly #options: VerifyOptions;
   readonly #deps: VerifyDeps;
   readonly #scripts = new OptionalScripts();
   readonly #twin: Dag;
+  readonly #rows: StoredRows;
+  readonly #compare: TableComparison;
   #deadline = 0;
   /** Ids below have been derived. */
   #derived = 0;
   /** Positions below have been compared, by stage. */
   readonly #compared = { order: 0, effects: 0, memory: 0 };
+  #comparedOutputs = 0;
+  /** Least key of an output that has not been compared. */
+  #nextOutput: Uint8Array | undefined;
 
   constructor(options: VerifyOptions, deps: VerifyDeps) {
     this.#options = options;
     this.#deps = deps;
-    const store = new BorrowedBodies(deps.scratch, deps.store);
-    const { params } = options;
-    this.#twin = new Dag({ params }, { store, clock: END_OF_TIME, pow: deps.pow, scriptVerifier: this.#scripts });
+    const { store, scratch, pow } = deps;
+    this.#twin = new Dag(
+      { params: options.params },
+      { store: new BorrowedBodies(scratch, store), clock: END_OF_TIME, pow, scriptVerifier: this.#scripts },
+    );
+    this.#rows = new StoredRows(store);
+    this.#compare = new TableComparison(store, scratch, this.#twin);
   }
 
   /**
@@ -124,56 +118,45 @@ export class DagVerification {
   *run(): Generator<VerifyProgress, VerifyReport> {
     let difference: string | undefined;
     try {
-      prepareSchema(this.#deps.store, this.#options.params.genesisHash);
-      this.#twin.open();
-      this.#twin.events.on('reorder', ({ cut }) => this.#rewind(cut));
-      yield* this.#stage(
-        'blocks',
-        () => true,
-        () => this.#derived,
-        () => this.#rows('index'),
-      );
-      this.#compareCounts('blocks', 'index');
-      yield* this.#stage(
-        'order',
-        () => this.#compareOrder(),
-        () => this.#compared.order,
-        () => this.#twin.orderLength,
-      );
-      yield* this.#stage(
-        'effects',
-        () => this.#compareEffects(),
-        () => this.#compared.effects,
-        () => this.#twin.orderLength,
-      );
-      yield* this.#outputStage();
-      const subject = this.#deps.subject?.();
-      if (subject) {
-        yield* this.#stage(
-          'memory',
-          () => this.#compareMemory(subject),
-          () => this.#compared.memory,
-          () => this.#derived,
-        );
-      }
+      yield* this.#compareAll();
     } catch (error) {
       if (!(error instanceof Difference || (error instanceof StoreError && error.kind === 'corrupt'))) throw error;
       difference = error.message;
     }
+    const isOpen = this.#derived > 0;
     return {
       blocks: this.#derived,
-      positions: this.#derived > 0 ? this.#twin.orderLength : 0,
-      outputs: this.#derived > 0 ? this.#deps.scratch.table('outputs').count() : 0,
+      positions: isOpen ? this.#twin.orderLength : 0,
+      outputs: isOpen ? this.#deps.scratch.table('outputs').count() : 0,
       difference,
     };
   }
 
-  /** Steps until `work` says that it is done while both sides know the same blocks. */
+  *#compareAll(): Generator<VerifyProgress, void> {
+    const compared = this.#compared;
+    prepareSchema(this.#deps.store, this.#options.params.genesisHash);
+    this.#twin.open();
+    this.#twin.events.on('reorder', ({ cut }) => this.#rewind(cut));
+    const length = (): number => this.#twin.orderLength;
+    yield* this.#stage('blocks', () => true, { done: () => this.#derived, total: () => this.#rows.count('index') });
+    this.#compare.counts('blocks', 'index');
+    yield* this.#stage('order', () => this.#compareOrder(), { done: () => compared.order, total: length });
+    yield* this.#stage('effects', () => this.#compareEffects(), { done: () => compared.effects, total: length });
+    yield* this.#stage('outputs', () => this.#compareOutputs(), {
+      done: () => this.#comparedOutputs,
+      total: () => this.#deps.scratch.table('outputs').count(),
+    });
+    const subject = this.#deps.subject?.();
+    if (!subject) return;
+    const progress = { done: () => compared.memory, total: () => this.#derived };
+    yield* this.#stage('memory', () => this.#compareMemory(subject), progress);
+  }
+
+  /** Steps until `work` says that it is done, which is called while both sides know the same blocks. */
   *#stage(
     stage: VerifyStage,
     work: () => boolean,
-    done: () => number,
-    total: () => number,
+    { done, total }: { readonly done: () => number; readonly total: () => number },
   ): Generator<VerifyProgress, void> {
     for (;;) {
       this.#deadline = this.#deps.clock.monotonic() + this.#options.slice;
@@ -182,35 +165,10 @@ export class DagVerification {
     }
   }
 
-  *#outputStage(): Generator<VerifyProgress, void> {
-    const stored = this.#deps.store.table('outputs');
-    const derived = this.#deps.scratch.table('outputs');
-    let next: Uint8Array | undefined;
-    let seen = 0;
-    const work = (): boolean => {
-      const range = stored.range({ ...(next && { start: next }) });
-      for (const { key, value } of range) {
-        this.#compareOutput(key, value, derived.get(key));
-        // The least key behind this one.
-        next = Buffer.concat([key, Buffer.alloc(1)]);
-        if (++seen % 64 === 0 && this.#isLate()) return false;
-      }
-      if (stored.count() !== derived.count()) this.#findMissingOutput();
-      this.#compareState();
-      return true;
-    };
-    yield* this.#stage(
-      'outputs',
-      work,
-      () => seen,
-      () => derived.count(),
-    );
-  }
-
   /** Derives blocks that are not derived yet. @returns true if there are no more. */
   #follow(): boolean {
     const from = this.#derived;
-    const until = this.#rows('index');
+    const until = this.#rows.count('index');
     if (from === until) return true;
     try {
       this.#twin.batch(() => {
@@ -218,7 +176,7 @@ export class DagVerification {
         while (this.#derived < until && !this.#isLate());
       });
     } catch (error) {
-      // Whatever is wrong with a block, its own row says more than what came of it later.
+      // Whatever is wrong with a block, a row before it that is wrong tells more.
       if (error instanceof Difference) this.#compareRows(from, this.#derived - 1);
       throw error;
     }
@@ -228,8 +186,8 @@ export class DagVerification {
 
   #derive(id: number): void {
     const { params, scripts = false } = this.#options;
-    const row = this.#row(id);
-    const bytes = this.#body(id);
+    const row = this.#rows.row(id);
+    const bytes = this.#rows.body(id);
     const name = `block ${id} (${hashToHex(row.hash)})`;
     const hash = sha256d(bytes.subarray(0, HEADER_SIZE));
     if (!equalBytes(hash, row.hash)) throw new Difference(`${name}: its body has the hash ${hashToHex(hash)}`);
@@ -271,144 +229,49 @@ export class DagVerification {
   }
 
   #compareRows(from: number, end: number): void {
-    const derived = this.#deps.scratch.table('index');
-    for (let id = from; id < end; id++) {
-      const stored = this.#rowBytes(id);
-      const other = derived.get(numberKey(id));
-      if (sameRow(stored, other)) continue;
-      const row = this.#row(id);
-      const text = other ? rowDifference(row, decodeRow(id, other), this.#nameOf) : 'stored, but not derived';
-      throw new Difference(`block ${id} (${hashToHex(row.hash)}): ${text}`);
-    }
+    for (let id = from; id < end; id++) this.#compare.index(id);
   }
 
   #compareOrder(): boolean {
-    const derived = this.#deps.scratch.table('order');
     const length = this.#twin.orderLength;
-    while (this.#compared.order < length) {
-      const page = Math.floor(this.#compared.order / PAGE_POSITIONS);
-      const a = this.#read('order', page, `order: page ${page}`);
-      const b = derived.get(numberKey(page));
-      if (!sameRow(a, b)) throw new Difference(this.#pageDifference(page, a, b));
-      this.#compared.order = Math.min(length, (page + 1) * PAGE_POSITIONS);
-      if (this.#isLate()) break;
+    for (let at = this.#compared.order; at < length; at = this.#compared.order) {
+      this.#compared.order = Math.min(length, this.#compare.orderPage(at));
+      if (this.#isLate()) return false;
     }
-    if (this.#compared.order < length) return false;
-    this.#compareCounts('order');
+    this.#compare.counts('order');
     return true;
-  }
-
-  #pageDifference(page: number, stored: Uint8Array | undefined, derived: Uint8Array | undefined): string {
-    if (!stored || !derived) return `order: page ${page} is missing`;
-    let blocks: readonly number[];
-    try {
-      blocks = pageBlocks(stored, page);
-    } catch (error) {
-      if (error instanceof RowError) return `order: page ${page} does not decode (${error.message})`;
-      throw error;
-    }
-    const expected = pageBlocks(derived, page);
-    for (let i = 0; i < Math.max(blocks.length, expected.length); i++) {
-      if (blocks[i] === expected[i]) continue;
-      const [a, b] = [blocks[i], expected[i]].map((id) => (id === undefined ? 'nothing' : this.#nameOf(id)));
-      return `order position ${page * PAGE_POSITIONS + i}: ${versus(a, b)}`;
-    }
-    return `order: page ${page} has the right blocks and wrong notes for going on`;
   }
 
   #compareEffects(): boolean {
-    const derived = this.#deps.scratch.table('effects');
     const length = this.#twin.orderLength;
     for (let count = 1; this.#compared.effects < length; count++) {
-      const position = this.#compared.effects++;
-      const a = this.#read('effects', position, `effects at order position ${position}`);
-      const b = derived.get(numberKey(position));
-      if (!sameRow(a, b)) throw new Difference(this.#effectsDifference(position, a, b));
-      if (count % 64 === 0 && this.#isLate()) return false;
+      this.#compare.effects(this.#compared.effects++);
+      if (count % GROUP === 0 && this.#isLate()) return false;
     }
-    this.#compareCounts('effects');
+    this.#compare.counts('effects');
     return true;
   }
 
-  #effectsDifference(position: number, stored: Uint8Array | undefined, derived: Uint8Array | undefined): string {
-    const hash = this.#twin.orderAt(position)!;
-    const name = `effects at order position ${position} (block ${hashToHex(hash)})`;
-    if (!stored || !derived) return `${name}: missing`;
-    let a: ReturnType<typeof decodeEffects>;
-    try {
-      a = decodeEffects(stored);
-    } catch (error) {
-      if (error instanceof WireError || error instanceof RangeError) return `${name}: do not decode (${error.message})`;
-      throw error;
+  #compareOutputs(): boolean {
+    for (const { key, value } of this.#rows.outputs(this.#nextOutput)) {
+      this.#compare.output(key, value);
+      // The least key behind this one.
+      this.#nextOutput = Buffer.concat([key, Buffer.alloc(1)]);
+      if (++this.#comparedOutputs % GROUP === 0 && this.#isLate()) return false;
     }
-    const b = decodeEffects(derived);
-    if (!equalBytes(a.orderHash, b.orderHash)) {
-      return `${name}: hash of the order up to here: ${versus(hashToHex(a.orderHash), hashToHex(b.orderHash))}`;
-    }
-    const txids = this.#twin.getBlock(hash)!.transactions.map(({ txid }) => txid);
-    return `${name}: ${effectsDifference(a.effects, b.effects, txids)}`;
+    this.#compare.counts('outputs');
+    this.#compare.state();
+    return true;
   }
 
-  #compareOutput(key: Uint8Array, stored: Uint8Array | undefined, derived: Uint8Array | undefined): void {
-    if (sameRow(stored, derived)) return;
-    if (key.length !== 36) throw new Difference(`outputs: ${bytesToHex(key)} is no outpoint`);
-    const name = `output ${hashToHex(key.subarray(0, 32))}:${asBuffer(key).readUInt32BE(32)}`;
-    let record: ReturnType<typeof decodeRecord> | undefined;
-    try {
-      record = stored && decodeRecord(stored);
-    } catch (error) {
-      if (error instanceof WireError || error instanceof RangeError) {
-        throw new Difference(`${name}: does not decode (${error.message})`);
-      }
-      throw error;
-    }
-    throw new Difference(`${name}: ${outputDifference(record, derived && decodeRecord(derived))}`);
-  }
-
-  #findMissingOutput(): void {
-    const stored = this.#deps.store.table('outputs');
-    for (const { key, value } of this.#deps.scratch.table('outputs').range()) {
-      if (!stored.has(key)) this.#compareOutput(key, undefined, value);
-    }
-  }
-
-  /** The state record and the sum behind the hash over the outputs. */
-  #compareState(): void {
-    const [stored, derived] = [this.#deps.store, this.#deps.scratch].map((store) => store.table('meta'));
-    const record = stored.get(MetaKey.state);
-    if (!record) throw new Difference('the state record is missing');
-    let state: ReturnType<typeof decodeState>;
-    try {
-      state = decodeState(record);
-    } catch (error) {
-      if (error instanceof WireError) throw new Difference(`the state record does not decode (${error.message})`);
-      throw error;
-    }
-    const text = stateDifference(state, decodeState(derived.get(MetaKey.state)!), this.#nameOf);
-    if (text !== undefined) throw new Difference(text);
-    if (!sameRow(stored.get(MetaKey.outputsSum), derived.get(MetaKey.outputsSum))) {
-      throw new Difference('the sum behind the hash of the output set is another');
-    }
-  }
-
-  /** The DAG in memory: what it answers with, then block by block its place in the order and its colour. */
+  /** Waits while the DAG in memory knows blocks that are not on disk, which come with a commit that is shared. */
   #compareMemory(subject: Dag): boolean {
-    const twin = this.#twin;
-    for (const [name, answer] of MEMORY_FACTS) {
-      const [a, b] = [answer(subject), answer(twin)];
-      if (a !== b) throw new Difference(`${name} in memory: ${versus(a, b).replace('stored', 'kept')}`);
-    }
+    if (subject.pendingBlocks > 0) return false;
+    compareFacts(subject, this.#twin);
     for (let count = 1; this.#compared.memory < this.#derived; count++) {
-      const at = this.#compared.memory++;
-      const [a, b] = [subject.orderAt(at), twin.orderAt(at)].map((hash) => (hash ? hashToHex(hash) : 'nothing'));
-      if (a !== b) throw new Difference(`order position ${at} in memory: kept ${a}, derived ${b}`);
-      const hash = this.#hash(at);
-      const [blue, derived] = [subject.isVirtualBlue(hash), twin.isVirtualBlue(hash)];
-      if (blue !== derived) {
-        const text = (is: boolean): string => (is ? 'blue' : 'not blue');
-        throw new Difference(`block ${this.#nameOf(at)} in memory: kept ${text(blue)}, derived ${text(derived)}`);
-      }
-      if (count % 64 === 0 && this.#isLate()) return false;
+      const id = this.#compared.memory++;
+      comparePlace(subject, this.#twin, { position: id, id, hash: this.#rows.row(id).hash });
+      if (count % GROUP === 0 && this.#isLate()) return false;
     }
     return true;
   }
@@ -421,76 +284,7 @@ export class DagVerification {
     compared.memory = Math.min(compared.memory, cut);
   }
 
-  #compareCounts(...names: readonly TableName[]): void {
-    const derived = this.#deps.scratch;
-    for (const name of names) {
-      // The scratch store keeps no bodies: there is one for each row of the index.
-      const expected = derived.table(name === 'blocks' ? 'index' : name).count();
-      const found = this.#rows(name);
-      if (found !== expected) throw new Difference(`rows of table "${name}": ${versus(`${found}`, `${expected}`)}`);
-    }
-  }
-
-  #rows(name: TableName): number {
-    return this.#deps.store.table(name).count();
-  }
-
   #isLate(): boolean {
     return this.#deps.clock.monotonic() >= this.#deadline;
   }
-
-  #body(id: number): Uint8Array {
-    const bytes = this.#read('blocks', id, `block ${id}: its body`);
-    if (!bytes) throw new Difference(`block ${id}: its body is missing`);
-    if (bytes.length < HEADER_SIZE) throw new Difference(`block ${id}: its body is too short`);
-    return bytes;
-  }
-
-  #rowBytes(id: number): Uint8Array {
-    const bytes = this.#read('index', id, `block ${id}: its row`);
-    if (!bytes) throw new Difference(`block ${id}: its row is missing`);
-    return bytes;
-  }
-
-  /** A numbered row of the database; `name` says in a message which one it is. */
-  #read(table: TableName, number: number, name: string): Uint8Array | undefined {
-    try {
-      return this.#deps.store.table(table).get(numberKey(number));
-    } catch (error) {
-      if (error instanceof StoreError && error.kind === 'corrupt') throw new Difference(`${name}: ${error.message}`);
-      throw error;
-    }
-  }
-
-  #row(id: number): BlockRow {
-    try {
-      return decodeRow(id, this.#rowBytes(id));
-    } catch (error) {
-      if (error instanceof RowError) throw new Difference(`block ${id}: its row does not decode (${error.message})`);
-      throw error;
-    }
-  }
-
-  #hash(id: number): Hash {
-    return this.#row(id).hash;
-  }
-
-  /** Id and hash of a block, for messages. */
-  readonly #nameOf: NameOf = (id) => {
-    if (!this.#deps.store.table('index').has(numberKey(id))) return `${id} (unknown)`;
-    return `${id} (${hashToHex(this.#hash(id))})`;
-  };
 }
-
-/** What a DAG in memory can be compared by at once. */
-const MEMORY_FACTS: readonly (readonly [string, (dag: Dag) => string])[] = [
-  ['number of blocks', (dag) => String(dag.snapshot().blockCount)],
-  ['tips', (dag) => `[${dag.snapshot().tips.map(hashToHex).join(' ')}]`],
-  ['tips hash', (dag) => hashToHex(dag.snapshot().hash)],
-  ['virtual blue score', (dag) => String(dag.virtualBlueScore)],
-  ['length of the order', (dag) => String(dag.orderLength)],
-  ['hash of the order', (dag) => hashToHex(dag.orderHash())],
-  ['number of outputs', (dag) => String(dag.outputCount)],
-  ['hash of the output set', (dag) => hashToHex(dag.outputSetHash())],
-  ['block connected last', (dag) => hashToHex(dag.bestState().hash)],
-];
