@@ -31,6 +31,7 @@ import { TextFile } from './state-file.ts';
 import { systemStoreHost } from './store-host.ts';
 import { systemResolver, TcpDialer, TcpListener } from './tcp.ts';
 import { loadTlsIdentity } from './tls.ts';
+import { TransactionTracker } from './transaction-tracker.ts';
 
 /** Ways in which a node of a demonstration or test network differs from an ordinary one. */
 export interface NodeVariations {
@@ -74,6 +75,7 @@ export class Node {
   readonly #scripts: ScriptPipeline;
   readonly #nodePool: NodePool;
   readonly #templates: TemplateBuilder;
+  readonly #tracker: TransactionTracker;
   readonly #rpc: RpcServer | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -136,6 +138,7 @@ export class Node {
     this.metrics = new MetricsManager({}, { timers: world.timers });
     this.#nodePool = new NodePool({ config, store, dag, world, signatureCache: sigCache, logger: logs.logger('TXMP') });
     this.pool = this.#nodePool.pool;
+    this.#tracker = new TransactionTracker({ dag, pool: this.pool, timers: world.timers });
     this.#templates = new TemplateBuilder(
       { params, policy: templatePolicy({ ...config.mining, minRelayTxFee: config.mempool.minRelayFee }) },
       { dag, transactions: { source: templateSource(this.pool), scripts: standardScriptRules(sigCache) } },
@@ -189,7 +192,23 @@ export class Node {
           quirks: rpc.quirks,
           ...(tls && { tls }),
         },
-        { ports: rpcPorts(this, config, deps), logger: logs.logger('RPCS'), timers: world.timers },
+        {
+          ports: rpcPorts(
+            {
+              dag,
+              peers: this.peers,
+              miner: this.miner,
+              metrics: this.metrics,
+              pool: this.pool,
+              estimator: this.#nodePool.estimator,
+              tracker: this.#tracker,
+            },
+            config,
+            deps,
+          ),
+          logger: logs.logger('RPCS'),
+          timers: world.timers,
+        },
       );
   }
 
@@ -205,6 +224,7 @@ export class Node {
   async start(): Promise<void> {
     this.metrics.start();
     this.#nodePool.start();
+    this.#tracker.start();
     await this.peers.start();
     if (this.#rpc) {
       try {
@@ -228,6 +248,7 @@ export class Node {
     await this.#rpc?.stop();
     await this.metrics.stop();
     await this.peers.stop();
+    this.#tracker.stop();
     await this.#nodePool.stop();
     this.#logger.info('Server shutdown complete');
     this.#logger.info('Gracefully shutting down the database...');

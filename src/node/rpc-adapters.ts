@@ -1,10 +1,11 @@
 import { AssertError, type Dag, ReplayState, RuleError } from '../dag/index.ts';
 import { checkBlockSanity } from '../dag/rules/block-sanity.ts';
+import { FeeEstimateError, type FeeEstimator, type MemoryPool, PolicyError } from '../mempool/index.ts';
 import type { Miner } from '../mining/index.ts';
 import type { NetworkParams } from '../params/index.ts';
 import type { ProofOfWork } from '../pow/index.ts';
-import type { RpcBlockSink, RpcDag, RpcMiner } from '../rpc/index.ts';
-import type { Block } from '../wire/index.ts';
+import type { RpcBlockSink, RpcDag, RpcMempool, RpcMiner } from '../rpc/index.ts';
+import type { Block, Transaction } from '../wire/index.ts';
 
 /** What the RPC server reads of the DAG. */
 export function rpcDag(dag: Dag, params: NetworkParams, pow: ProofOfWork): RpcDag {
@@ -79,5 +80,48 @@ export function rpcMiner(miner: Miner): RpcMiner {
     stop: () => miner.stop(),
     setWorkers: (count) => miner.setWorkers(count),
     generate: (count) => miner.generate(count),
+  };
+}
+
+/**
+ * What the RPC server does with the memory pool.
+ * @param announce tells peers of transactions that entered, and repeats that.
+ */
+export function rpcMempool(
+  pool: MemoryPool,
+  estimator: FeeEstimator,
+  announce: (transactions: readonly Transaction[]) => void,
+): RpcMempool {
+  return {
+    get count() {
+      return pool.count;
+    },
+    get bytes() {
+      return pool.bytes;
+    },
+    *txids() {
+      for (const { txid } of pool.entries()) yield txid;
+    },
+    *entries() {
+      for (const entry of pool.entries()) yield { txid: entry.txid, ...pool.describe(entry) };
+    },
+    transaction: (txid) => pool.entry(txid)?.transaction,
+    submit(tx) {
+      try {
+        announce(pool.submit(tx));
+        return undefined;
+      } catch (error) {
+        if (error instanceof PolicyError) return { refusal: error.message };
+        throw error;
+      }
+    },
+    estimateFee(heights) {
+      try {
+        return estimator.estimate(heights);
+      } catch (error) {
+        if (error instanceof FeeEstimateError) return { problem: error.message };
+        throw error;
+      }
+    },
   };
 }

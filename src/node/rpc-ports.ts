@@ -1,4 +1,5 @@
 import type { Dag } from '../dag/index.ts';
+import type { FeeEstimator, MemoryPool } from '../mempool/index.ts';
 import type { MetricsManager } from '../metrics/index.ts';
 import type { BlockSink, Miner } from '../mining/index.ts';
 import { softwareVersionNumber } from '../params/index.ts';
@@ -8,7 +9,8 @@ import type { PeerHandler } from '../server/index.ts';
 import type { World } from '../util/ports.ts';
 import type { NodeConfig } from './config/index.ts';
 import type { Logs } from './logging/index.ts';
-import { rpcBlockSink, rpcDag, rpcMiner } from './rpc-adapters.ts';
+import { rpcBlockSink, rpcDag, rpcMempool, rpcMiner } from './rpc-adapters.ts';
+import type { TransactionTracker } from './transaction-tracker.ts';
 
 /** Where solved blocks go: the way of every block from outside, which also announces it. */
 export function blockSink(peers: PeerHandler): BlockSink {
@@ -21,6 +23,9 @@ interface Managers {
   readonly peers: PeerHandler;
   readonly miner: Miner;
   readonly metrics: MetricsManager;
+  readonly pool: MemoryPool;
+  readonly estimator: FeeEstimator;
+  readonly tracker: TransactionTracker;
 }
 
 /** What RPC takes from the process. */
@@ -47,6 +52,10 @@ export function rpcPorts(node: Managers, config: NodeConfig, { logs, world, requ
     peers: node.peers.operations,
     miner: rpcMiner(node.miner),
     metrics: node.metrics,
+    mempool: rpcMempool(node.pool, node.estimator, (transactions) => {
+      for (const tx of transactions) node.peers.announceOwn(tx);
+    }),
+    tracker: node.tracker,
     control: {
       requestShutdown: () => requestShutdown(),
       uptime: () => (world.clock.monotonic() - started) / 1000,

@@ -1,7 +1,9 @@
 import { Dag } from '../../src/dag/index.ts';
+import { FeeEstimator, MemoryPool, type PoolOptions } from '../../src/mempool/index.ts';
 import { Logs } from '../../src/node/logging/index.ts';
-import { rpcBlockSink, rpcDag } from '../../src/node/rpc-adapters.ts';
-import { systemClock, systemTimers } from '../../src/node/system.ts';
+import { rpcBlockSink, rpcDag, rpcMempool } from '../../src/node/rpc-adapters.ts';
+import { systemClock, systemTimers, systemWorld } from '../../src/node/system.ts';
+import { TransactionTracker } from '../../src/node/transaction-tracker.ts';
 import { networkParams } from '../../src/params/index.ts';
 import { sha256dPow } from '../../src/pow/index.ts';
 import { type RpcPorts, RpcServer, type RpcServerOptions } from '../../src/rpc/index.ts';
@@ -31,21 +33,30 @@ export interface RpcNode {
 }
 
 /**
- * Starts an RPC server in front of a real DAG in memory, with the flags of the recorded nodes. There are no peers and no
+ * Starts an RPC server in front of a real DAG and memory pool, with the flags of the recorded nodes. There are no peers and no
  * miner; ports and options can be replaced.
  */
 export async function startRpcNode(
   ports: Partial<RpcPorts> = {},
   options: Partial<RpcServerOptions> = {},
+  poolOptions: PoolOptions = { acceptNonStandard: true },
 ): Promise<RpcNode> {
   const nowhere = { write: () => true };
   const logs = new Logs({ clock: systemClock, output: nowhere, early: nowhere });
   const dag = openDag();
+  const estimator = new FeeEstimator(systemWorld.random);
+  const pool = new MemoryPool(poolOptions, { dag, params: PARAMS, world: systemWorld, estimator });
+  pool.start();
+  dag.events.on('connected', (block) => pool.blockConnected(block));
+  const tracker = new TransactionTracker({ dag, pool, timers: systemTimers });
+  tracker.start();
   const nodePorts: Partial<RpcPorts> = {
     clock: systemClock,
     logs,
     dag: rpcDag(dag, PARAMS, sha256dPow),
     blocks: rpcBlockSink((block) => dag.processBlock(block)),
+    mempool: rpcMempool(pool, estimator, () => undefined),
+    tracker,
   };
   const server = new RpcServer(
     {

@@ -3,9 +3,11 @@ import { controlMethods } from './control.ts';
 import { dagMethods } from './dag.ts';
 import type { Method } from './define.ts';
 import { foreignMethods } from './foreign.ts';
+import { mempoolMethods } from './mempool.ts';
 import { miningMethods } from './mining.ts';
 import { peerMethods } from './peers.ts';
 import { pendingMethods } from './pending.ts';
+import { transactionStatusMethods } from './transaction-status.ts';
 import { transactionMethods } from './transactions.ts';
 
 /** Every method by name. */
@@ -16,6 +18,8 @@ export const rpcMethods: ReadonlyMap<string, Method> = new Map(
     blockMethods,
     dagMethods,
     transactionMethods,
+    mempoolMethods,
+    transactionStatusMethods,
     miningMethods,
     pendingMethods,
     foreignMethods,

@@ -1,17 +1,7 @@
 import { RpcError, RpcErrorCode } from '../errors.ts';
 import { JsonNumber, type JsonValue } from '../json/value.ts';
 import { optional, required } from '../params/signature.ts';
-import {
-  bool,
-  int,
-  int64,
-  listOf,
-  objectType,
-  type ParamPlace,
-  type ParamType,
-  string,
-  uint32,
-} from '../params/types.ts';
+import { bool, int, listOf, objectType, type ParamPlace, type ParamType, string, uint32 } from '../params/types.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** A limit in a template request: a boolean or an integer, never used. */
@@ -47,8 +37,6 @@ const templateRequest = objectType('soterjson.templateRequest', {
   workid: string,
 });
 
-const hexTransaction = required('hextx', string, 'The serialised transaction.');
-
 /** Methods whose part of the node is still to come: their names and parameters are known, nothing else. */
 export const pendingMethods: readonly Method[] = [
   defineMethod({
@@ -64,26 +52,6 @@ export const pendingMethods: readonly Method[] = [
     ],
   }),
   defineMethod({
-    name: 'estimatefee',
-    params: [required('numblocks', int64, 'Heights within which it should be mined.')],
-    limited: true,
-    wallet: true,
-  }),
-  defineMethod({ name: 'getmempoolinfo' }),
-  defineMethod({
-    name: 'getrawmempool',
-    params: [optional('verbose', bool, 'Objects instead of ids.', false)],
-    limited: true,
-  }),
-  defineMethod({
-    name: 'getrawtransaction',
-    params: [
-      required('txid', string, 'Hash of the transaction.'),
-      optional('verbose', int, 'Other than 0: an object.', 0),
-    ],
-    limited: true,
-  }),
-  defineMethod({
     name: 'searchrawtransactions',
     params: [
       required('address', string, 'Address of inputs or outputs.'),
@@ -94,11 +62,6 @@ export const pendingMethods: readonly Method[] = [
       optional('reverse', bool, 'Newest first.', false),
       optional('filteraddrs', listOf(string), 'Only inputs and outputs with these addresses.'),
     ],
-    limited: true,
-  }),
-  defineMethod({
-    name: 'sendrawtransaction',
-    params: [hexTransaction, optional('allowhighfees', bool, 'Ignored.', false)],
     limited: true,
   }),
 ];

@@ -13,13 +13,14 @@ import {
 } from '../../script/index.ts';
 import { bytesToHex } from '../../util/bytes.ts';
 import { hash160, hashToHex, sha256d } from '../../util/hash.ts';
-import { ByteWriter, Transaction, type TxOutput, WireError } from '../../wire/index.ts';
+import { ByteWriter, Transaction, type TxOutput } from '../../wire/index.ts';
 import { RpcError, RpcErrorCode } from '../errors.ts';
 import type { JsonResult } from '../json/encode.ts';
 import { coins } from '../objects/amount.ts';
 import { confirmations } from '../objects/block.ts';
 import { parseHash, parseHex } from '../objects/hash-param.ts';
 import { inputObjects, outputObjects, scriptMeaning, scriptObject } from '../objects/transaction.ts';
+import { parseTransaction } from '../objects/transaction-param.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, float64, int64, listOf, mapOf, objectType, string, uint32 } from '../params/types.ts';
 import { defineMethod, type Method } from './define.ts';
@@ -72,7 +73,7 @@ export const transactionMethods: readonly Method[] = [
     about: 'Shows what a serialised transaction contains.',
     returns: ['{"txid": "hash", "version": n, "locktime": n, "vin": [{...},...], "vout": [{...},...]} (object)'],
     run: ({ ports: { params } }, [hex]): JsonResult => {
-      const transaction = decodeTransaction(hex);
+      const transaction = parseTransaction(hex);
       return {
         txid: hashToHex(transaction.txid),
         version: transaction.version,
@@ -115,9 +116,23 @@ export const transactionMethods: readonly Method[] = [
       '{"bestblock": "hash", "confirmations": n, "value": n, "scriptPubKey": {...}, "coinbase": bool} (object)',
       'null It is spent or does not exist',
     ],
-    run: ({ ports }, [txid, vout]): JsonResult => {
-      const { dag, params } = ports;
-      const output = dag.unspentOutput({ hash: parseHash(txid), index: vout });
+    run: ({ ports }, [txid, vout, includePool = true]): JsonResult => {
+      const { dag, mempool, params } = ports;
+      const hash = parseHash(txid);
+      const unconfirmed = includePool ? mempool?.transaction(hash) : undefined;
+      if (unconfirmed) {
+        const output = unconfirmed.outputs.at(vout);
+        if (!output)
+          throw new RpcError(RpcErrorCode.notFound, 'Output index number (vout) does not exist for transaction.');
+        return {
+          bestblock: hashToHex(dag.bestState().hash),
+          confirmations: 0,
+          value: coins(output.value),
+          scriptPubKey: scriptObject(output.pkScript, params),
+          coinbase: false,
+        };
+      }
+      const output = dag.unspentOutput({ hash, index: vout });
       if (!output) return null;
       return {
         bestblock: hashToHex(dag.bestState().hash),
@@ -184,16 +199,6 @@ function payment(text: string, amount: number, params: NetworkParams): TxOutput 
   if (!isForNet(address, params))
     throw new RpcError(RpcErrorCode.notFound, `Invalid address: ${text} is for the wrong network`);
   return { value: BigInt(nano), pkScript: payToAddress(address) };
-}
-
-function decodeTransaction(hex: string): Transaction {
-  const bytes = parseHex(hex);
-  try {
-    return Transaction.fromBytes(bytes, 'witness', { allowTrailing: true });
-  } catch (error) {
-    if (error instanceof WireError) throw new RpcError(RpcErrorCode.decode, `TX decode failed: ${error.message}`);
-    throw error;
-  }
 }
 
 /** Base64 with padding (RFC 4648); line ends between are allowed. */

@@ -1,0 +1,116 @@
+import { hashToHex } from '../../util/hash.ts';
+import { RpcError, RpcErrorCode } from '../errors.ts';
+import type { JsonResult } from '../json/encode.ts';
+import { coins } from '../objects/amount.ts';
+import { parseHash } from '../objects/hash-param.ts';
+import { transactionObject } from '../objects/transaction.ts';
+import { parseTransaction } from '../objects/transaction-param.ts';
+import { optional, required } from '../params/signature.ts';
+import { bool, int, int64, string } from '../params/types.ts';
+import type { RpcMempool, RpcPoolEntry, RpcPorts } from '../ports.ts';
+import { defineMethod, type Method } from './define.ts';
+
+/** Result that stands beside the errors of estimatefee, for clients that look at nothing else. */
+const NO_ESTIMATE = -1;
+
+/** Methods about unconfirmed transactions. */
+export const mempoolMethods: readonly Method[] = [
+  defineMethod({
+    name: 'estimatefee',
+    params: [required('numblocks', int64, 'Heights within which it should be mined.')],
+    limited: true,
+    wallet: true,
+    about: 'Estimates the fee with which a transaction is mined soon, from what mined ones have paid.',
+    returns: ['n (numeric) Coins per 1000 bytes', '-1 (numeric) With an error: nothing is known yet'],
+    run: ({ ports }, [heights]) => {
+      if (heights <= 0) throw new RpcError(RpcErrorCode.internal, 'Parameter NumBlocks must be positive', NO_ESTIMATE);
+      const estimate = poolOf(ports).estimateFee(heights);
+      if (typeof estimate === 'number') return estimate;
+      throw new RpcError(RpcErrorCode.internal, estimate.problem, NO_ESTIMATE);
+    },
+  }),
+  defineMethod({
+    name: 'getmempoolinfo',
+    about: 'Size of the memory pool.',
+    returns: ['{"size": n (transactions), "bytes": n} (object)'],
+    run: ({ ports }) => {
+      const { count, bytes } = poolOf(ports);
+      return { size: count, bytes };
+    },
+  }),
+  defineMethod({
+    name: 'getrawmempool',
+    params: [optional('verbose', bool, 'Objects instead of ids.', false)],
+    limited: true,
+    about: 'The transactions of the memory pool.',
+    returns: [
+      '["txid",...] (array of string)',
+      '{"txid": {"size": n, "vsize": n, "fee": n, "time": n, "height": n (of the DAG when it entered), "startingpriority": n,',
+      ' "currentpriority": n, "depends": ["txid",...] (of the pool)},...} (object) With verbose=true',
+    ],
+    run: ({ ports }, [verbose = false]): JsonResult => {
+      const pool = poolOf(ports);
+      if (!verbose) return Array.from(pool.txids(), hashToHex);
+      return Object.fromEntries(Array.from(pool.entries(), (entry) => [hashToHex(entry.txid), entryObject(entry)]));
+    },
+  }),
+  defineMethod({
+    name: 'getrawtransaction',
+    params: [
+      required('txid', string, 'Hash of the transaction.'),
+      optional('verbose', int, 'Other than 0: an object.', 0),
+    ],
+    limited: true,
+    about: 'A transaction of the memory pool.',
+    returns: [
+      '"data" (string) Hexadecimal, with verbose=0',
+      '{"hex": "data", "txid": "hash", "hash": "hash" (with witness data), "size": n, "vsize": n, "version": n, "locktime": n,',
+      ' "vin": [{...},...], "vout": [{...},...]} (object)',
+    ],
+    run: ({ ports }, [text, verbose = 0]) => {
+      const transaction = poolOf(ports).transaction(parseHash(text));
+      if (!transaction)
+        throw new RpcError(
+          RpcErrorCode.notFound,
+          'The transaction index must be enabled to query the blockchain (specify --txindex)',
+        );
+      if (verbose === 0) return Buffer.from(transaction.toBytes()).toString('hex');
+      return transactionObject(transaction, ports.params, undefined);
+    },
+  }),
+  defineMethod({
+    name: 'sendrawtransaction',
+    params: [
+      required('hextx', string, 'The serialised transaction.'),
+      optional('allowhighfees', bool, 'Ignored.', false),
+    ],
+    limited: true,
+    about: 'Takes a transaction into the memory pool and announces it to peers until it is in a block.',
+    returns: ['"hash" (string) Its txid'],
+    run: ({ ports }, [hex]) => {
+      const pool = poolOf(ports);
+      const transaction = parseTransaction(hex);
+      const refused = pool.submit(transaction);
+      if (refused) throw new RpcError(RpcErrorCode.decode, `TX rejected: ${refused.refusal}`);
+      return hashToHex(transaction.txid);
+    },
+  }),
+];
+
+function poolOf({ mempool }: RpcPorts): RpcMempool {
+  if (!mempool) throw new RpcError(RpcErrorCode.internal, 'this node keeps no memory pool');
+  return mempool;
+}
+
+function entryObject(entry: RpcPoolEntry): JsonResult {
+  return {
+    size: entry.size,
+    vsize: entry.virtualSize,
+    fee: coins(entry.fee),
+    time: entry.time,
+    height: entry.height,
+    startingpriority: entry.startingPriority,
+    currentpriority: entry.currentPriority,
+    depends: entry.depends.map(hashToHex),
+  };
+}
