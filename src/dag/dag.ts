@@ -169,6 +169,11 @@ export class Dag {
     return this.#processor.openBatch();
   }
 
+  /** Blocks that are on disk only after the next commit: none outside of batches. */
+  get pendingBlocks(): number {
+    return this.#state.pendingBlocks;
+  }
+
   /** Processes blocks as one {@link batch}; a block that is refused leaves its error in its place. */
   processBlocks(blocks: readonly Block[]): (ProcessResult | RuleError | AssertError)[] {
     return this.batch(() =>
