@@ -1,6 +1,6 @@
-import type { OrderChange } from '../dag/index.ts';
+import type { OrderChange, TransactionState } from '../dag/index.ts';
 import { type Hash, hashKey } from '../util/hash.ts';
-import type { Transaction } from '../wire/index.ts';
+import type { OutPoint, Transaction } from '../wire/index.ts';
 import { type InputView, isComplete } from './input-view.ts';
 import type { PoolEntry } from './pool-entry.ts';
 import type { PoolDag } from './ports.ts';
@@ -46,7 +46,7 @@ export class BlockFollower {
    * @returns what entered the pool.
    */
   connected({ transactions }: { readonly transactions: readonly Transaction[] }): Transaction[] {
-    return transactions.slice(1).flatMap((tx) => this.#settle(tx));
+    return this.#settleAll(transactions.slice(1));
   }
 
   /**
@@ -57,7 +57,7 @@ export class BlockFollower {
     const applied: Transaction[] = [];
     const lost: Transaction[] = [];
     for (const tx of this.#affected(change)) (this.#pool.view.isApplied(tx) ? applied : lost).push(tx);
-    return [...applied, ...lost].flatMap((tx) => this.#settle(tx));
+    return this.#settleAll([...applied, ...lost]);
   }
 
   /**
@@ -65,69 +65,77 @@ export class BlockFollower {
    * they spent from each other is then judged after what made it.
    */
   #affected({ cause, removed, added, transactions }: OrderChange): Transaction[] {
-    const place = new Map(removed.map((hash, i) => [hashKey(hash), i]));
-    const changed = new Map<string, { readonly before: Set<string>; readonly other: Set<string> }>();
+    const changes = new Map<string, Map<string, TransactionState | undefined>>();
     for (const { txid, block, before } of transactions) {
-      const sets = changed.get(hashKey(block)) ?? { before: new Set(), other: new Set() };
-      changed.set(hashKey(block), sets);
-      (before === 'applied' ? sets.before : sets.other).add(hashKey(txid));
+      const ofBlock = changes.get(hashKey(block)) ?? new Map();
+      changes.set(hashKey(block), ofBlock.set(hashKey(txid), before));
     }
-    const first: Transaction[] = [];
-    const rest: Transaction[] = [];
+    const applied: Transaction[] = [];
+    const others: Transaction[] = [];
     for (const hash of removed) {
-      const sets = changed.get(hashKey(hash));
-      if (!sets) continue;
-      for (const tx of this.#transactionsOf(hash)) {
+      const ofBlock = changes.get(hashKey(hash));
+      for (const tx of ofBlock ? this.#transactionsOf(hash) : []) {
         const key = hashKey(tx.txid);
-        if (sets.before.has(key)) first.push(tx);
-        else if (sets.other.has(key)) rest.push(tx);
+        if (ofBlock?.has(key)) (ofBlock.get(key) === 'applied' ? applied : others).push(tx);
       }
     }
     // Blocks that come back into the order; the cause itself is told as connected.
-    const known = new Set([...place.keys(), hashKey(cause)]);
-    for (const hash of added) if (!known.has(hashKey(hash))) rest.push(...this.#transactionsOf(hash));
-    return [...first, ...rest];
+    const known = new Set([...removed, cause].map(hashKey));
+    for (const hash of added) if (!known.has(hashKey(hash))) others.push(...this.#transactionsOf(hash));
+    return [...applied, ...others];
   }
 
   #transactionsOf(block: Hash): readonly Transaction[] {
     return this.#pool.dag.getBlock(block)?.transactions ?? [];
   }
 
-  /** Brings the pool in step with what the order makes of one transaction of a block. */
-  #settle(tx: Transaction): Transaction[] {
+  #settleAll(transactions: readonly Transaction[]): Transaction[] {
+    const dependents = new Set<PoolEntry>();
+    const entered = transactions.flatMap((tx) => this.#settle(tx, dependents));
+    for (const dependent of dependents) this.#refresh(dependent);
+    return entered;
+  }
+
+  /**
+   * Brings the pool in step with what the order makes of one transaction of a block.
+   * @param dependents gets the entries that spend from it.
+   */
+  #settle(tx: Transaction, dependents: Set<PoolEntry>): Transaction[] {
     const { graph, view } = this.#pool;
     const key = hashKey(tx.txid);
-    if (tx.isCoinbase) {
-      this.#dropIncomplete(graph.spendersOf(tx.txid, tx.outputs.length));
-      return [];
-    }
-    this.#pool.forgetOrphan(tx.txid);
     const isApplied = view.isApplied(tx);
     const own = graph.get(key);
     if (isApplied && own) this.#pool.remove(own, 'confirmed');
-    const spent = view.inputs(tx);
-    for (const [i, { prevout }] of tx.inputs.entries()) {
-      const spender = spent[i] ? undefined : graph.spenderOf(prevout);
-      if (spender) this.#pool.removeWithDescendants(spender, spender.key === key ? 'confirmed' : 'conflict');
+    if (!tx.isCoinbase) {
+      this.#pool.forgetOrphan(tx.txid);
+      for (const { prevout } of tx.inputs) this.#dropIfHopeless(prevout);
     }
-    const returned = !isApplied && !graph.get(key) && isComplete(spent) && this.#pool.readmit(tx);
-    const dependents = graph.spendersOf(tx.txid, tx.outputs.length);
-    this.#dropIncomplete(dependents);
-    for (const dependent of dependents) if (dependent.heapIndex !== -1) this.#refresh(dependent);
+    const mayReturn = !isApplied && !tx.isCoinbase && !graph.get(key) && isComplete(view.inputs(tx));
+    const returned = mayReturn && this.#pool.readmit(tx);
+    for (let index = 0; index < tx.outputs.length; index++) {
+      const dependent = this.#dropIfHopeless({ hash: tx.txid, index });
+      if (dependent) dependents.add(dependent);
+    }
     const released = isApplied || returned ? this.#pool.releaseOrphans(tx) : [];
     return returned ? [tx, ...released] : [...released];
   }
 
-  /** Takes out entries that spend what is not there any more. */
-  #dropIncomplete(entries: Iterable<PoolEntry>): void {
-    for (const entry of entries) {
-      if (entry.heapIndex === -1 || isComplete(this.#pool.view.inputs(entry.transaction))) continue;
-      this.#pool.removeWithDescendants(entry, 'conflict');
-    }
+  /**
+   * Takes out the entry that spends an output which is not there any more, and all that builds on it. If that entry
+   * is itself in a block and applied, it has spent the output: its own turn comes.
+   * @returns the entry that spends the output and stays.
+   */
+  #dropIfHopeless(outpoint: OutPoint): PoolEntry | undefined {
+    const { graph, view } = this.#pool;
+    const spender = graph.spenderOf(outpoint);
+    if (!spender || view.isThere(outpoint) || view.isApplied(spender.transaction)) return spender;
+    this.#pool.removeWithDescendants(spender, 'conflict');
+    return undefined;
   }
 
   /** What an entry spends is confirmed now, or was until now, or at another height. */
   #refresh(entry: PoolEntry): void {
+    if (entry.heapIndex === -1) return;
     const spent = this.#pool.view.inputs(entry.transaction);
     if (isComplete(spent)) entry.setSpent(spent);
   }

@@ -20,9 +20,9 @@ export interface SpentOutput {
  */
 export class InputView {
   readonly #dag: Pick<PoolDag, 'outputRecord'>;
-  readonly #graph: TransactionGraph;
+  readonly #graph: Pick<TransactionGraph, 'get'>;
 
-  constructor(dag: Pick<PoolDag, 'outputRecord'>, graph: TransactionGraph) {
+  constructor(dag: Pick<PoolDag, 'outputRecord'>, graph: Pick<TransactionGraph, 'get'>) {
     this.#dag = dag;
     this.#graph = graph;
   }
@@ -43,6 +43,12 @@ export class InputView {
       if (!made || isUnspendable(made.pkScript)) return undefined;
       return { output: { ...made, height: 0, isCoinbase: false }, parent };
     });
+  }
+
+  /** True if an output that some transaction was allowed to spend can still be spent. */
+  isThere(outpoint: OutPoint): boolean {
+    // What is in the pool keeps its outputs.
+    return this.#graph.get(hashKey(outpoint.hash)) !== undefined || this.#confirmed(outpoint) !== undefined;
   }
 
   /** True if the present order has spent a confirmed output. */

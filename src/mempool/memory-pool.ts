@@ -169,7 +169,6 @@ export class MemoryPool {
     const now = this.#now();
     const verdict = this.#judge.judge(tx, FROM_PEER, now);
     if ('facts' in verdict) return this.#enterWithOrphans(verdict.facts);
-    if (this.policy.maxOrphans <= 0) return [];
     if (tx.size > MAX_ORPHAN_SIZE) {
       throw nonStandard(
         `orphan transaction size of ${tx.size} bytes is larger than max allowed size of ${MAX_ORPHAN_SIZE} bytes`,

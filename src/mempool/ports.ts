@@ -25,7 +25,9 @@ export interface PoolDag {
 }
 
 /** A block that became part of the DAG, as far as the pool looks at it. */
-export type PoolBlock = Pick<BlockInfo, 'hash' | 'height' | 'block'>;
+export interface PoolBlock extends Pick<BlockInfo, 'hash' | 'height'> {
+  readonly block: Pick<Block, 'transactions'>;
+}
 
 /** Everything the pool works with. */
 export interface PoolDeps {
