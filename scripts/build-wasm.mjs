@@ -10,7 +10,10 @@ import asc from 'assemblyscript/asc';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Name of the source file in wasm/src, and of the constant that holds the result. */
-const modules = [{ name: 'sha256d', constant: 'SHA256D_WASM' }];
+const modules = [
+  { name: 'sha256d', constant: 'SHA256D_WASM' },
+  { name: 'set-hash', constant: 'SET_HASH_WASM' },
+];
 
 async function compile(name) {
   let binary;
