@@ -60,6 +60,17 @@ export function withExtraNonce(coinbase: Transaction, height: number, extraNonce
   return withSignatureScript({ version, outputs, lockTime, witness }, coinbaseScript(height, extraNonce));
 }
 
+/** The same coinbase with another output script in its first output. */
+export function payingTo(coinbase: Transaction, payTo: Uint8Array): Transaction {
+  const [{ value }, ...others] = coinbase.outputs;
+  return new Transaction({
+    version: coinbase.version,
+    inputs: coinbase.inputs,
+    outputs: [{ value, pkScript: payTo }, ...others],
+    lockTime: coinbase.lockTime,
+  });
+}
+
 interface CoinbaseParts {
   readonly version: number;
   readonly outputs: readonly TxOutput[];

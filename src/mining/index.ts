@@ -28,3 +28,4 @@ export {
 } from './search-worker.ts';
 export { type BlockTemplate, TemplateBuilder } from './template.ts';
 export { searchJob, solvedBlock } from './work.ts';
+export { type Work, WorkSource, type WorkSourceDeps } from './work-source.ts';

@@ -11,6 +11,7 @@ import {
   standardScriptRules,
   TemplateBuilder,
   templatePolicy,
+  WorkSource,
 } from '../mining/index.ts';
 import { userAgent } from '../params/index.ts';
 import { sha256dPow } from '../pow/index.ts';
@@ -76,6 +77,7 @@ export class Node {
   readonly #nodePool: NodePool;
   readonly #templates: TemplateBuilder;
   readonly #tracker: TransactionTracker;
+  readonly #work: WorkSource;
   readonly #rpc: RpcServer | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -143,6 +145,15 @@ export class Node {
       { params, policy: templatePolicy({ ...config.mining, minRelayTxFee: config.mempool.minRelayFee }) },
       { dag, transactions: { source: templateSource(this.pool), scripts: standardScriptRules(sigCache) } },
     );
+    this.#work = new WorkSource(
+      { payTo: config.mining.addresses.map(payToAddress) },
+      {
+        templates: this.#templates,
+        world,
+        onTipsChanged: (listener) => dag.events.on('accepted', listener),
+        onPoolChanged: (listener) => this.pool.events.on('added', listener),
+      },
+    );
     const { connectOnly, persistent } = config.peers;
     this.peers = new PeerHandler(
       {
@@ -202,6 +213,7 @@ export class Node {
               pool: this.pool,
               estimator: this.#nodePool.estimator,
               tracker: this.#tracker,
+              work: this.#work,
             },
             config,
             deps,
@@ -225,6 +237,7 @@ export class Node {
     this.metrics.start();
     this.#nodePool.start();
     this.#tracker.start();
+    this.#work.start();
     await this.peers.start();
     if (this.#rpc) {
       try {
@@ -245,6 +258,7 @@ export class Node {
 
   async #stop(): Promise<void> {
     await this.miner.stop();
+    this.#work.stop();
     await this.#rpc?.stop();
     await this.metrics.stop();
     await this.peers.stop();

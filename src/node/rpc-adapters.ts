@@ -1,11 +1,11 @@
 import { AssertError, type Dag, ReplayState, RuleError } from '../dag/index.ts';
 import { checkBlockSanity } from '../dag/rules/block-sanity.ts';
 import { FeeEstimateError, type FeeEstimator, type MemoryPool, PolicyError } from '../mempool/index.ts';
-import type { Miner } from '../mining/index.ts';
+import { COINBASE_FLAGS, type Miner, type WorkSource } from '../mining/index.ts';
 import type { NetworkParams } from '../params/index.ts';
 import type { ProofOfWork } from '../pow/index.ts';
-import type { RpcBlockSink, RpcDag, RpcMempool, RpcMiner } from '../rpc/index.ts';
-import type { Block, Transaction } from '../wire/index.ts';
+import type { RpcBlockSink, RpcDag, RpcMempool, RpcMiner, RpcWorkSource } from '../rpc/index.ts';
+import { type Block, checkBlockBinding, type Transaction } from '../wire/index.ts';
 
 /** What the RPC server reads of the DAG. */
 export function rpcDag(dag: Dag, params: NetworkParams, pow: ProofOfWork): RpcDag {
@@ -61,6 +61,32 @@ export function rpcBlockSink(process: (block: Block) => Outcome | Promise<Outcom
       } catch (error) {
         if (error instanceof RuleError || error instanceof AssertError)
           return { status: 'rejected', reason: error.message };
+        throw error;
+      }
+    },
+  };
+}
+
+/** What the RPC server gives to external miners. */
+export function rpcWork(
+  source: Pick<WorkSource, 'current' | 'changed'>,
+  dag: Pick<Dag, 'checkTemplate'>,
+  isSynchronised: () => boolean,
+): RpcWorkSource {
+  return {
+    coinbaseFlags: COINBASE_FLAGS,
+    isSynchronised,
+    current: (payAddress) => source.current(payAddress),
+    changed: (signal) => source.changed(signal),
+    check(block) {
+      const binding = checkBlockBinding(block);
+      if (binding) return { rule: undefined, reason: binding.message };
+      try {
+        dag.checkTemplate(block);
+        return undefined;
+      } catch (error) {
+        if (error instanceof RuleError) return { rule: error.code, reason: error.message };
+        if (error instanceof AssertError) return { rule: undefined, reason: error.message };
         throw error;
       }
     },

@@ -1,7 +1,7 @@
 import type { Dag } from '../dag/index.ts';
 import type { FeeEstimator, MemoryPool } from '../mempool/index.ts';
 import type { MetricsManager } from '../metrics/index.ts';
-import type { BlockSink, Miner } from '../mining/index.ts';
+import type { BlockSink, Miner, WorkSource } from '../mining/index.ts';
 import { softwareVersionNumber } from '../params/index.ts';
 import { sha256dPow } from '../pow/index.ts';
 import type { RpcPorts } from '../rpc/index.ts';
@@ -9,7 +9,7 @@ import type { PeerHandler } from '../server/index.ts';
 import type { World } from '../util/ports.ts';
 import type { NodeConfig } from './config/index.ts';
 import type { Logs } from './logging/index.ts';
-import { rpcBlockSink, rpcDag, rpcMempool, rpcMiner } from './rpc-adapters.ts';
+import { rpcBlockSink, rpcDag, rpcMempool, rpcMiner, rpcWork } from './rpc-adapters.ts';
 import type { TransactionTracker } from './transaction-tracker.ts';
 
 /** Where solved blocks go: the way of every block from outside, which also announces it. */
@@ -26,6 +26,7 @@ interface Managers {
   readonly pool: MemoryPool;
   readonly estimator: FeeEstimator;
   readonly tracker: TransactionTracker;
+  readonly work: WorkSource;
 }
 
 /** What RPC takes from the process. */
@@ -51,6 +52,7 @@ export function rpcPorts(node: Managers, config: NodeConfig, { logs, world, requ
     blocks: rpcBlockSink((block) => node.peers.submitBlock(block)),
     peers: node.peers.operations,
     miner: rpcMiner(node.miner),
+    work: rpcWork(node.work, node.dag, () => node.peers.isCurrent()),
     metrics: node.metrics,
     mempool: rpcMempool(node.pool, node.estimator, (transactions) => {
       for (const tx of transactions) node.peers.announceOwn(tx);

@@ -147,6 +147,36 @@ export interface RpcPeers {
   resolve(host: string): Promise<readonly string[]>;
 }
 
+/** A block that lacks only its proof of work. Lists have one entry a transaction, the coinbase first. */
+export interface RpcTemplate {
+  readonly block: Block;
+  readonly height: number;
+  /** NanoSoter; the coinbase's is the negative sum of the others. */
+  readonly fees: readonly bigint[];
+  readonly sigOpCosts: readonly number[];
+  /** The hash in the commitment output, if there is one. */
+  readonly commitment: Hash | undefined;
+  /** Earliest timestamp, seconds. */
+  readonly minTime: number;
+}
+
+/** Work for miners outside of this process. */
+export interface RpcWorkSource {
+  /** What the script of a coinbase ends in, serialised. */
+  readonly coinbaseFlags: Uint8Array;
+  /** Whether the node has caught up with its peers. */
+  isSynchronised(): boolean;
+  /** The present template, and when its transactions were chosen, Unix seconds. Throws if there is none to be had. */
+  current(payAddress: boolean): { readonly template: RpcTemplate; readonly createdAt: number };
+  /** Resolves when there is other work, or when the client has gone. */
+  changed(signal: AbortSignal): Promise<void>;
+  /**
+   * Checks a block on the present tips in everything but its proof of work.
+   * @returns undefined if it is good; otherwise the text, and the name of the rule it breaks if it is one.
+   */
+  check(block: Block): { readonly rule: string | undefined; readonly reason: string } | undefined;
+}
+
 /** The miner. */
 export interface RpcMiner {
   /** Whether `--miningaddr` was given. */
@@ -292,6 +322,7 @@ export interface RpcPorts {
   readonly blocks: RpcBlockSink;
   readonly peers: RpcPeers;
   readonly miner: RpcMiner;
+  readonly work: RpcWorkSource;
   readonly metrics: RpcMetrics;
   readonly control: RpcControl;
   readonly logs: RpcLogLevels;

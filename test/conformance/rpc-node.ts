@@ -1,18 +1,24 @@
 import { Dag } from '../../src/dag/index.ts';
 import { FeeEstimator, MemoryPool, type PoolOptions } from '../../src/mempool/index.ts';
+import { standardScriptRules, TemplateBuilder, templatePolicy, WorkSource } from '../../src/mining/index.ts';
 import { Logs } from '../../src/node/logging/index.ts';
-import { rpcBlockSink, rpcDag, rpcMempool } from '../../src/node/rpc-adapters.ts';
+import { templateSource } from '../../src/node/pool.ts';
+import { rpcBlockSink, rpcDag, rpcMempool, rpcWork } from '../../src/node/rpc-adapters.ts';
 import { systemClock, systemTimers, systemWorld } from '../../src/node/system.ts';
 import { TransactionTracker } from '../../src/node/transaction-tracker.ts';
 import { networkParams } from '../../src/params/index.ts';
 import { sha256dPow } from '../../src/pow/index.ts';
 import { type RpcPorts, RpcServer, type RpcServerOptions } from '../../src/rpc/index.ts';
 import { idlePorts } from '../../src/rpc/testing/idle-ports.ts';
+import { decodeAddress, payToAddress } from '../../src/script/index.ts';
 import { MemoryStore } from '../../src/store/index.ts';
 import { splitHostPort } from '../../src/util/host-port.ts';
 import { silentLogger } from '../../src/util/log.ts';
 
 const PARAMS = networkParams('simnet');
+
+/** Address of the recorded nodes' miners. */
+const MINING_ADDRESS = 'SYPRdtiAorV79MQnm1kzSUzDyJ58bRDAEj';
 
 /** A node's DAG that holds genesis, in memory. */
 function openDag(): Dag {
@@ -50,6 +56,20 @@ export async function startRpcNode(
   dag.events.on('connected', (block) => pool.blockConnected(block));
   const tracker = new TransactionTracker({ dag, pool, timers: systemTimers });
   tracker.start();
+  const templates = new TemplateBuilder(
+    { params: PARAMS, policy: templatePolicy() },
+    { dag, transactions: { source: templateSource(pool), scripts: standardScriptRules() } },
+  );
+  const work = new WorkSource(
+    { payTo: [payToAddress(decodeAddress(MINING_ADDRESS, PARAMS))] },
+    {
+      templates,
+      world: systemWorld,
+      onTipsChanged: (listener) => dag.events.on('accepted', listener),
+      onPoolChanged: (listener) => pool.events.on('added', listener),
+    },
+  );
+  work.start();
   const nodePorts: Partial<RpcPorts> = {
     clock: systemClock,
     logs,
@@ -57,6 +77,7 @@ export async function startRpcNode(
     blocks: rpcBlockSink((block) => dag.processBlock(block)),
     mempool: rpcMempool(pool, estimator, () => undefined),
     tracker,
+    work: rpcWork(work, dag, () => dag.isCurrent()),
   };
   const server = new RpcServer(
     {
@@ -70,5 +91,11 @@ export async function startRpcNode(
     { ports: idlePorts({ ...nodePorts, ...ports }), logger: silentLogger, timers: systemTimers },
   );
   const [address] = await server.start();
-  return { address, port: Number(splitHostPort(address).port), stop: () => server.stop() };
+  const stop = async () => {
+    work.stop();
+    tracker.stop();
+    await server.stop();
+    await pool.stop();
+  };
+  return { address, port: Number(splitHostPort(address).port), stop };
 }

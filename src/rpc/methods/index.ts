@@ -1,3 +1,4 @@
+import { blockTemplateMethods } from './block-template.ts';
 import { blockMethods } from './blocks.ts';
 import { controlMethods } from './control.ts';
 import { dagMethods } from './dag.ts';
@@ -21,6 +22,7 @@ export const rpcMethods: ReadonlyMap<string, Method> = new Map(
     mempoolMethods,
     transactionStatusMethods,
     miningMethods,
+    blockTemplateMethods,
     pendingMethods,
     foreignMethods,
   ]

@@ -1,6 +1,7 @@
 import { hashToHex } from '../../util/hash.ts';
-import { Block, WireError, workFromBits } from '../../wire/index.ts';
+import { workFromBits } from '../../wire/index.ts';
 import { messageOf, RpcError, RpcErrorCode } from '../errors.ts';
+import { parseBlock } from '../objects/block-param.ts';
 import { difficultyOf } from '../objects/difficulty.ts';
 import { parseHex } from '../objects/hash-param.ts';
 import { optional, required } from '../params/signature.ts';
@@ -119,7 +120,7 @@ export const miningMethods: readonly Method[] = [
     about: 'Hands a block to the node as if a peer had sent it; an accepted one is announced to peers.',
     returns: ['null Accepted, or kept until its parents are known', '"rejected: reason" (string) Refused'],
     run: async ({ ports: { blocks, params } }, [hex]) => {
-      const result = await blocks.submit(decodeBlock(hex, params.generation));
+      const result = await blocks.submit(parseBlock(parseHex(hex), params.generation));
       return result.status === 'rejected' ? `rejected: ${result.reason}` : null;
     },
   }),
@@ -140,20 +141,6 @@ export const miningMethods: readonly Method[] = [
     },
   }),
 ];
-
-/**
- * A block given as hexadecimal text; bytes after it are ignored.
- * @throws {RpcError} -22
- */
-function decodeBlock(hex: string, generation: Block['generation']): Block {
-  const bytes = parseHex(hex);
-  try {
-    return Block.fromBytes(bytes, generation);
-  } catch (error) {
-    if (error instanceof WireError) throw new RpcError(RpcErrorCode.decode, `Block decode failed: ${error.message}`);
-    throw error;
-  }
-}
 
 /**
  * Hashes per second: work of all blocks after the first of the looked-at heights, divided by the whole seconds between

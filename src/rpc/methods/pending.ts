@@ -1,56 +1,10 @@
 import { RpcError, RpcErrorCode } from '../errors.ts';
-import { JsonNumber, type JsonValue } from '../json/value.ts';
 import { optional, required } from '../params/signature.ts';
-import { bool, int, listOf, objectType, type ParamPlace, type ParamType, string, uint32 } from '../params/types.ts';
+import { bool, int, listOf, string } from '../params/types.ts';
 import { defineMethod, type Method } from './define.ts';
 
-/** A limit in a template request: a boolean or an integer, never used. */
-function templateLimit(name: string): ParamType<null> {
-  return {
-    typeName: 'interface {}',
-    zero: null,
-    kind: 'any',
-    usage: () => name,
-    showDefault: () => '',
-    decode: (value: JsonValue, place: ParamPlace) => {
-      const isInteger = value instanceof JsonNumber && Number.isInteger(value.value);
-      if (typeof value !== 'boolean' && !isInteger)
-        throw new RpcError(
-          RpcErrorCode.invalidParams,
-          `parameter #${place.index} '${place.name}' failed to unmarshal: the ${name} field must be unspecified, a boolean, or a 64-bit integer`,
-        );
-      return null;
-    },
-    fromArgument: (text) => text,
-  };
-}
-
-const templateRequest = objectType('soterjson.templateRequest', {
-  mode: string,
-  capabilities: listOf(string),
-  longpollid: string,
-  sigoplimit: templateLimit('sigoplimit'),
-  sizelimit: templateLimit('sizelimit'),
-  maxversion: uint32,
-  target: string,
-  data: string,
-  workid: string,
-});
-
-/** Methods whose part of the node is still to come: their names and parameters are known, nothing else. */
+/** Methods whose part of the node is still to come: they answer as a node does that has it switched off. */
 export const pendingMethods: readonly Method[] = [
-  defineMethod({
-    name: 'getblocktemplate',
-    params: [
-      optional(
-        'request',
-        templateRequest,
-        'What is wanted.',
-        undefined,
-        '{"mode":"value","capabilities":["capability",...],"longpollid":"value","sigoplimit":sigoplimit,"sizelimit":sizelimit,"maxversion":n,"target":"value","data":"value","workid":"value"}',
-      ),
-    ],
-  }),
   defineMethod({
     name: 'searchrawtransactions',
     params: [
@@ -63,5 +17,10 @@ export const pendingMethods: readonly Method[] = [
       optional('filteraddrs', listOf(string), 'Only inputs and outputs with these addresses.'),
     ],
     limited: true,
+    about: 'Transactions of an address. Needs the address index, which this version does not have yet.',
+    returns: ['["data",...] (array of string) or [{...},...] (array of objects)'],
+    run: () => {
+      throw new RpcError(RpcErrorCode.misc, 'Address index must be enabled (--addrindex)');
+    },
   }),
 ];

@@ -1,5 +1,5 @@
 import { type Hash, HashParseError, hashFromHex } from '../../util/hash.ts';
-import { hexError } from '../errors.ts';
+import { hexError, type RpcError } from '../errors.ts';
 
 /**
  * A hash given as text.
@@ -19,8 +19,13 @@ export function parseHash(text: string): Hash {
  * @throws {RpcError} -22 if it is not hexadecimal.
  */
 export function parseHex(text: string): Uint8Array {
+  return parseHexOr(text, hexError);
+}
+
+/** The same with an error of the caller's own. */
+export function parseHexOr(text: string, error: (padded: string) => RpcError): Uint8Array {
   const padded = text.length % 2 === 0 ? text : `0${text}`;
   const bytes = Buffer.from(padded, 'hex');
-  if (bytes.length * 2 !== padded.length) throw hexError(padded);
+  if (bytes.length * 2 !== padded.length) throw error(padded);
   return bytes;
 }

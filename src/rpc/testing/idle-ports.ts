@@ -67,6 +67,15 @@ export function idlePorts(changes: Partial<RpcPorts> = {}): RpcPorts {
       setWorkers: async () => undefined,
       generate: async () => [],
     },
+    work: {
+      coinbaseFlags: new Uint8Array(0),
+      isSynchronised: () => false,
+      current: () => {
+        throw new Error('not in this test');
+      },
+      changed: async () => undefined,
+      check: () => undefined,
+    },
     metrics: { blockMetrics: () => ({ count: 0, hashes: [], times: [] }) },
     control: { requestShutdown: () => undefined, uptime: () => 0 },
     logs: { subsystems: ['CHAN', 'RPCS'], setLevels: () => undefined },
