@@ -11,8 +11,11 @@ const commands = {
   devnet: ['dist/src/cli/soterd.js', 'devnet'],
   soterd: ['dist/src/cli/soterd.js'],
   soterctl: ['dist/src/cli/soterctl.js'],
+  soterdag: ['dist/src/cli/soterdag.js'],
   bench: ['dist/bench/main.js'],
   conformance: ['dist/test/conformance/main.js'],
+  crash: ['dist/test/crash/main.js'],
+  sim: ['dist/test/simulation/main.js'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
 };
 

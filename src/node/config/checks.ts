@@ -19,7 +19,11 @@ const ONE_SECOND = 1_000_000_000n;
 const LOCAL_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
 /** At most one network may be chosen. */
-export function checkOneNetwork({ testnet, regtest, simnet }: SoterdOptions): void {
+export function checkOneNetwork({
+  testnet,
+  regtest,
+  simnet,
+}: Pick<SoterdOptions, 'testnet' | 'regtest' | 'simnet'>): void {
   if ([testnet, regtest, simnet].filter(Boolean).length > 1)
     throw new ConfigError(
       "The testnet, regtest, segnet, and simnet params can't be used together -- choose one of the four",

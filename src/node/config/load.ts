@@ -1,12 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import {
-  NetworkFileError,
-  type NetworkParams,
-  networkParams,
-  parseNetworkFile,
-  softwareVersion,
-} from '../../params/index.ts';
+import { softwareVersion } from '../../params/index.ts';
 import { type Logs, SUBSYSTEMS, type TextSink } from '../logging/index.ts';
 import { checkNonStandard, checkOneNetwork } from './checks.ts';
 import { CommandLineError, readCommandLine } from './command-line.ts';
@@ -14,6 +8,7 @@ import { ConfigError } from './config-error.ts';
 import { ConfigFileError, readConfigFile } from './config-file.ts';
 import { errorCode, fileErrorText } from './file-errors.ts';
 import { helpText } from './help-text.ts';
+import { activeNetwork, networkDataFolder, optionNetwork } from './network-choice.ts';
 import type { NodeConfig } from './node-config.ts';
 import { OptionSet } from './option-set.ts';
 import { applicationFolder, expandPath, type PathEnvironment } from './paths.ts';
@@ -95,7 +90,7 @@ async function load(deps: LoadDeps): Promise<LoadOutcome> {
   checkOneNetwork(options);
   const params = activeNetwork(options);
   checkNonStandard(options);
-  const dataDir = join(expandPath(options.datadir || join(home, 'data'), home, deps.env), params.dataFolder);
+  const dataDir = networkDataFolder(options, params, home, deps.env);
   const logDir = join(expandPath(options.logdir || join(home, 'logs'), home, deps.env), params.dataFolder);
   if (options.debuglevel === 'show') return exit(`Supported subsystems [${SUBSYSTEMS.join(' ')}]\n`);
 
@@ -159,30 +154,6 @@ function makeHome(home: string): void {
     mkdirSync(home, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new ConfigError(`Failed to create home directory: ${fileErrorText('mkdir', home, error)}`);
-  }
-}
-
-function optionNetwork({ testnet, regtest, simnet }: SoterdOptions) {
-  if (testnet) return 'testnet1';
-  if (regtest) return 'regtest';
-  return simnet ? 'simnet' : 'mainnet';
-}
-
-/** The network that the options name, or that of the network file, which replaces it as a whole. */
-function activeNetwork(options: SoterdOptions): NetworkParams {
-  const path = options.netcfgfile;
-  if (path === '') return networkParams(optionNetwork(options));
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ConfigError(fileErrorText('open', path, error));
-  }
-  try {
-    return parseNetworkFile(text, path);
-  } catch (error) {
-    if (error instanceof NetworkFileError) throw new ConfigError(error.message);
-    throw error;
   }
 }
 

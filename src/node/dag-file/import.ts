@@ -4,7 +4,7 @@ import { equalBytes } from '../../util/bytes.ts';
 import { type Hash, hashToHex, sha256d } from '../../util/hash.ts';
 import type { Clock } from '../../util/ports.ts';
 import { Block, HEADER_SIZE, WireError } from '../../wire/index.ts';
-import { DagFileError } from './format.ts';
+import { DagFileError, type DagFileHeader } from './format.ts';
 import type { DagFileReader, FileBlock } from './reader.ts';
 import type { Task } from './task.ts';
 
@@ -66,18 +66,24 @@ interface Chunk {
  * @throws {StoreError} if a block cannot be stored; blocks committed before stay.
  */
 export async function importDag(deps: ImportDeps): Promise<ImportResult> {
-  const { params, reader, dag } = deps;
-  const { genesisHash, generation } = reader.header;
-  if (!equalBytes(genesisHash, params.genesisHash)) {
-    throw new DagFileError(16, `it is of another network than ${params.name} (genesis ${hashToHex(genesisHash)})`);
-  }
-  if (generation !== params.generation) throw new DagFileError(12, `its blocks are of generation ${generation}`);
-  const endBatch = dag.openBatch();
+  checkNetwork(deps.reader.header, deps.params);
+  const endBatch = deps.dag.openBatch();
   try {
     return await new Import(deps).run();
   } finally {
     endBatch();
   }
+}
+
+/**
+ * Compares the network of a file with one's own.
+ * @throws {DagFileError} if they differ.
+ */
+export function checkNetwork({ genesisHash, generation }: DagFileHeader, params: NetworkParams): void {
+  if (!equalBytes(genesisHash, params.genesisHash)) {
+    throw new DagFileError(16, `it is of another network than ${params.name} (genesis ${hashToHex(genesisHash)})`);
+  }
+  if (generation !== params.generation) throw new DagFileError(12, `its blocks are of generation ${generation}`);
 }
 
 class Import {
