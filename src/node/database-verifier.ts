@@ -5,13 +5,14 @@ import { sha256dPow } from '../pow/index.ts';
 import { type KeyValueStore, openLmdbStore } from '../store/index.ts';
 import type { Logger } from '../util/log.ts';
 import type { Clock, World } from '../util/ports.ts';
+import { databaseBytes, scratchFolder } from './database-files.ts';
 import { systemStoreHost } from './store-host.ts';
 
 /** Settings of a verification. */
 export interface DatabaseVerificationOptions {
   readonly params: NetworkParams;
-  /** Folder for the derived state; what is in it is deleted, before and after. */
-  readonly scratchFolder: string;
+  /** Folder of the network's data. The derived state gets a folder in it, which is deleted afterwards. */
+  readonly dataDir: string;
   /** Run the scripts of all blocks, too. */
   readonly scripts: boolean;
   /** Work between two turns of the event loop, milliseconds. */
@@ -36,12 +37,13 @@ export interface DatabaseVerificationDeps {
  * @throws {StoreError} if the folder for the derived state cannot be used.
  */
 export async function verifyDatabase(
-  { params, scratchFolder, scripts, slice }: DatabaseVerificationOptions,
+  { params, dataDir, scripts, slice }: DatabaseVerificationOptions,
   { store, clock, subject, report, stopped, pause }: DatabaseVerificationDeps,
 ): Promise<VerifyReport | undefined> {
-  rmSync(scratchFolder, { recursive: true, force: true });
-  mkdirSync(scratchFolder, { recursive: true, mode: 0o700 });
-  const scratch = openLmdbStore(scratchFolder, { host: systemStoreHost, synced: false });
+  const folder = scratchFolder(dataDir);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const scratch = openLmdbStore(folder, { host: systemStoreHost, synced: false });
   try {
     const deps = { store, scratch, pow: sha256dPow, clock, subject };
     const steps = new DagVerification({ params, scripts, slice }, deps).run();
@@ -54,7 +56,7 @@ export async function verifyDatabase(
     }
   } finally {
     await scratch.close();
-    rmSync(scratchFolder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -76,16 +78,21 @@ export interface TimedReport extends VerifyReport {
   readonly seconds: number;
 }
 
-/** Verifies the database of a running node, which goes on with its work meanwhile. One verification at a time. */
+/** Verifies the database of a running node while that goes on with its work. One verification at a time. */
 export class DatabaseVerifier {
-  readonly #options: Pick<DatabaseVerificationOptions, 'params' | 'scratchFolder'>;
+  readonly #options: Pick<DatabaseVerificationOptions, 'params' | 'dataDir'>;
   readonly #deps: DatabaseVerifierDeps;
   #running: Promise<unknown> | undefined;
   #stopping = false;
 
-  constructor(options: Pick<DatabaseVerificationOptions, 'params' | 'scratchFolder'>, deps: DatabaseVerifierDeps) {
+  constructor(options: Pick<DatabaseVerificationOptions, 'params' | 'dataDir'>, deps: DatabaseVerifierDeps) {
     this.#options = options;
     this.#deps = deps;
+  }
+
+  /** Size of the database on disk. */
+  get bytes(): number {
+    return databaseBytes(this.#options.dataDir);
   }
 
   /**

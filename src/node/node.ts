@@ -21,11 +21,14 @@ import { PeerHandler } from '../server/index.ts';
 import { type KeyValueStore, openLmdbStore, StoreError } from '../store/index.ts';
 import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
-import { Services } from '../wire/index.ts';
+import { Services, type Transaction } from '../wire/index.ts';
 import type { NodeConfig } from './config/index.ts';
+import { databaseFolder } from './database-files.ts';
+import { DatabaseVerifier } from './database-verifier.ts';
 import type { Logs } from './logging/index.ts';
 import { threadWorkers } from './mining-workers.ts';
 import { NodePool, serverPool, templateSource } from './pool.ts';
+import { ReorderTracker } from './reorder-tracker.ts';
 import { blockSink, rpcPorts } from './rpc-ports.ts';
 import { threadScriptWorkers } from './script-workers.ts';
 import { TextFile } from './state-file.ts';
@@ -78,6 +81,7 @@ export class Node {
   readonly #templates: TemplateBuilder;
   readonly #tracker: TransactionTracker;
   readonly #work: WorkSource;
+  readonly #verifier: DatabaseVerifier;
   readonly #rpc: RpcServer | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -92,7 +96,7 @@ export class Node {
     const listeners = await listen(config.peers.listen, connections);
     let store: KeyValueStore | undefined;
     try {
-      const folder = join(config.dataDir, 'blocks');
+      const folder = databaseFolder(config.dataDir);
       log.info(`Loading block database from '${folder}'`);
       makeFolder(folder);
       store = openLmdbStore(folder, { host: systemStoreHost });
@@ -154,6 +158,10 @@ export class Node {
         onPoolChanged: (listener) => this.pool.events.on('added', listener),
       },
     );
+    this.#verifier = new DatabaseVerifier(
+      { params, dataDir: config.dataDir },
+      { store, dag, world, logger: logs.logger('BCDB') },
+    );
     const { connectOnly, persistent } = config.peers;
     this.peers = new PeerHandler(
       {
@@ -207,6 +215,8 @@ export class Node {
           ports: rpcPorts(
             {
               dag,
+              reorders: new ReorderTracker(dag),
+              database: this.#verifier,
               peers: this.peers,
               miner: this.miner,
               metrics: this.metrics,
@@ -227,6 +237,15 @@ export class Node {
   /** Where other nodes can connect, `ip:port`. */
   get p2pAddresses(): readonly string[] {
     return this.peers.operations.listenAddresses();
+  }
+
+  /**
+   * Takes a transaction of this node's user into the pool and announces it until it is in a block.
+   * @throws {PolicyError} if it is refused.
+   */
+  submitTransaction(tx: Transaction): void {
+    // Orphans that waited for it enter with it.
+    for (const entered of this.pool.submit(tx)) this.peers.announceOwn(entered);
   }
 
   /**
@@ -259,7 +278,9 @@ export class Node {
   async #stop(): Promise<void> {
     await this.miner.stop();
     this.#work.stop();
+    const verifierStopped = this.#verifier.stop();
     await this.#rpc?.stop();
+    await verifierStopped;
     await this.metrics.stop();
     await this.peers.stop();
     this.#tracker.stop();

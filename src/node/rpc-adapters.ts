@@ -20,6 +20,13 @@ export function rpcDag(dag: Dag, params: NetworkParams, pow: ProofOfWork): RpcDa
     coloring: () => dag.coloring(),
     orderHash: () => dag.orderHash(),
     outputSetHash: () => dag.outputSetHash(),
+    sizes: () => ({
+      transactions: dag.bestState().totalTxs,
+      virtualBlueScore: dag.virtualBlueScore,
+      orderLength: dag.orderLength,
+      outputs: dag.outputCount,
+      indexBytes: dag.indexBytes,
+    }),
     isCurrent: () => dag.isCurrent(),
     unspentOutput(outpoint) {
       // The stored set keeps outputs that were spent (docs/compatibility.md).

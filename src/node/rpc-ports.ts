@@ -4,11 +4,12 @@ import type { MetricsManager } from '../metrics/index.ts';
 import type { BlockSink, Miner, WorkSource } from '../mining/index.ts';
 import { softwareVersionNumber } from '../params/index.ts';
 import { sha256dPow } from '../pow/index.ts';
-import type { RpcPorts } from '../rpc/index.ts';
+import type { RpcDatabase, RpcPorts } from '../rpc/index.ts';
 import type { PeerHandler } from '../server/index.ts';
 import type { World } from '../util/ports.ts';
 import type { NodeConfig } from './config/index.ts';
 import type { Logs } from './logging/index.ts';
+import type { ReorderTracker } from './reorder-tracker.ts';
 import { rpcBlockSink, rpcDag, rpcMempool, rpcMiner, rpcWork } from './rpc-adapters.ts';
 import type { TransactionTracker } from './transaction-tracker.ts';
 
@@ -20,6 +21,8 @@ export function blockSink(peers: PeerHandler): BlockSink {
 /** The managers of a node that RPC talks to. */
 interface Managers {
   readonly dag: Dag;
+  readonly reorders: ReorderTracker;
+  readonly database: RpcDatabase;
   readonly peers: PeerHandler;
   readonly miner: Miner;
   readonly metrics: MetricsManager;
@@ -49,6 +52,8 @@ export function rpcPorts(node: Managers, config: NodeConfig, { logs, world, requ
     },
     clock: world.clock,
     dag: rpcDag(node.dag, params, sha256dPow),
+    reorders: node.reorders,
+    database: node.database,
     blocks: rpcBlockSink((block) => node.peers.submitBlock(block)),
     peers: node.peers.operations,
     miner: rpcMiner(node.miner),

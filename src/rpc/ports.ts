@@ -44,6 +44,52 @@ export interface RpcOutput {
   readonly isCoinbase: boolean;
 }
 
+/** Sizes of the DAG and of what follows from it. */
+export interface RpcDagSizes {
+  /** Transactions of all connected blocks. */
+  readonly transactions: number;
+  /** Blocks that are blue for the virtual block over all tips. */
+  readonly virtualBlueScore: number;
+  /** Blocks in the consensus order. */
+  readonly orderLength: number;
+  /** Outputs in the stored set. */
+  readonly outputs: number;
+  /** Memory of the block index and what colouring and order keep, bytes. */
+  readonly indexBytes: number;
+}
+
+/** How much of the order was rewritten since this process started. */
+export interface RpcReorders {
+  /** Blocks that rewrote the end of the order. */
+  readonly count: number;
+  /** Blocks that lost their place to the last such block; 0 if there was none. */
+  readonly lastDepth: number;
+  readonly greatestDepth: number;
+}
+
+/** What a verification of the database found. */
+export interface RpcVerifyReport {
+  readonly blocks: number;
+  /** Length of the order. */
+  readonly positions: number;
+  readonly outputs: number;
+  /** The first difference; undefined if there is none. */
+  readonly difference: string | undefined;
+  readonly seconds: number;
+}
+
+/** The database. */
+export interface RpcDatabase {
+  /** Size of its file. */
+  readonly bytes: number;
+  /**
+   * Derives the whole state again from the stored blocks and compares it, while the node goes on with its work.
+   * @param scripts run the scripts of all blocks, too.
+   * @param signal ends it early; then it rejects, as it does if another verification is running.
+   */
+  verify(scripts: boolean, signal: AbortSignal): Promise<RpcVerifyReport>;
+}
+
 /** Reads of the DAG. */
 export interface RpcDag {
   bestState(): RpcBestState;
@@ -62,6 +108,8 @@ export interface RpcDag {
   orderHash(): Hash;
   /** Digest of the stored output set. */
   outputSetHash(): Hash;
+  /** How large everything is. */
+  sizes(): RpcDagSizes;
   /** Blocks that wait for unknown parents. */
   readonly orphanCount: number;
   /** True if a tip is recent. */
@@ -319,6 +367,9 @@ export interface RpcPorts {
   readonly settings: RpcSettings;
   readonly clock: Clock;
   readonly dag: RpcDag;
+  readonly reorders: RpcReorders;
+  /** Absent if the DAG is in memory only. */
+  readonly database?: RpcDatabase;
   readonly blocks: RpcBlockSink;
   readonly peers: RpcPeers;
   readonly miner: RpcMiner;

@@ -181,7 +181,7 @@ const soterd: Suite = {
 };
 
 /** Commands of ours alone. */
-const EXTENSIONS = ['getdaginfo', 'gettxstatus'];
+const EXTENSIONS = ['getdaginfo', 'gettxstatus', 'verifydag'];
 
 /** The configuration files that the recording only describes. */
 function describedFiles(port: number): Readonly<Record<string, string>> {

@@ -166,7 +166,7 @@ const replayStandard: Suite = {
 };
 
 /** Lines of the method list that are ours alone. */
-const EXTENSIONS = ['getdaginfo', 'gettxstatus'];
+const EXTENSIONS = ['getdaginfo', 'gettxstatus', 'verifydag'];
 
 const help: Suite = {
   name: 'rpc/help',

@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { Dag, InlineScriptVerifier, ScriptPipeline, type ScriptVerifier } from '../../dag/index.ts';
 import { type NetworkParams, softwareVersion } from '../../params/index.ts';
 import { sha256dPow } from '../../pow/index.ts';
@@ -12,6 +11,7 @@ import { DagFileError } from '../dag-file/format.ts';
 import { checkNetwork, type ImportResult, importDag } from '../dag-file/import.ts';
 import { DagFileReader } from '../dag-file/reader.ts';
 import { InterruptedError, type Task } from '../dag-file/task.ts';
+import { databaseFolder, hasDatabase } from '../database-files.ts';
 import { verifyDatabase } from '../database-verifier.ts';
 import { threadScriptWorkers } from '../script-workers.ts';
 import { type ShutdownRequest, shutdownSignals } from '../signals.ts';
@@ -20,9 +20,6 @@ import { systemClock, systemWorld } from '../system.ts';
 import { FileAccessError, readingFile, writingFile } from './file-io.ts';
 import { grouped, Progress, secondsText } from './progress.ts';
 
-/** Files of the database below the folder of a network, and of a derived state that it is compared with. */
-const DATABASE = 'blocks';
-const SCRATCH = 'verify';
 /** Work between two looks for signals, milliseconds. */
 const SLICE = 100;
 
@@ -102,8 +99,8 @@ async function withDatabase<T>(
   mayCreate: boolean,
   work: (store: KeyValueStore) => Promise<T>,
 ): Promise<T> {
-  const folder = join(dataDir, DATABASE);
-  if (!mayCreate && !existsSync(join(folder, 'data.mdb'))) throw new Failure(`there is no database in ${folder}`);
+  const folder = databaseFolder(dataDir);
+  if (!mayCreate && !hasDatabase(dataDir)) throw new Failure(`there is no database in ${folder}`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -190,7 +187,7 @@ async function runVerify(scripts: boolean, place: Workplace): Promise<void> {
   const { params, dataDir, shutdown, progress, say } = place;
   const report = await withDatabase(place, false, (store) =>
     verifyDatabase(
-      { params, scratchFolder: join(dataDir, SCRATCH), scripts, slice: SLICE },
+      { params, dataDir, scripts, slice: SLICE },
       {
         store,
         clock: systemClock,

@@ -38,29 +38,6 @@ export const dagMethods: readonly Method[] = [
     },
   }),
   defineMethod({
-    name: 'getdaginfo',
-    about:
-      'A summary of the DAG; two nodes with equal digests hold the same DAG, order and outputs. Not in soterd 2.1.1.',
-    returns: [
-      '{"blocks": n, "tips": ["hash",...], "tipshash": "hash", "minheight": n, "maxheight": n, "orderhash": "hash",',
-      ' "outputsethash": "hash", "orphans": n, "current": bool} (object)',
-    ],
-    run: ({ ports: { dag } }) => {
-      const { tips, hash, minHeight, maxHeight, blockCount } = dag.snapshot();
-      return {
-        blocks: blockCount,
-        tips: tips.map(hashToHex).sort(),
-        tipshash: hashToHex(hash),
-        minheight: minHeight,
-        maxheight: maxHeight,
-        orderhash: hashToHex(dag.orderHash()),
-        outputsethash: hashToHex(dag.outputSetHash()),
-        orphans: dag.orphanCount,
-        current: dag.isCurrent(),
-      };
-    },
-  }),
-  defineMethod({
     name: 'renderdag',
     about: 'The DAG as a graph description in the DOT language of Graphviz.',
     returns: ['{"dot": "text"} (object)'],

@@ -2,6 +2,7 @@ import { blockTemplateMethods } from './block-template.ts';
 import { blockMethods } from './blocks.ts';
 import { controlMethods } from './control.ts';
 import { dagMethods } from './dag.ts';
+import { dagStateMethods } from './dag-state.ts';
 import type { Method } from './define.ts';
 import { foreignMethods } from './foreign.ts';
 import { mempoolMethods } from './mempool.ts';
@@ -18,6 +19,7 @@ export const rpcMethods: ReadonlyMap<string, Method> = new Map(
     peerMethods,
     blockMethods,
     dagMethods,
+    dagStateMethods,
     transactionMethods,
     mempoolMethods,
     transactionStatusMethods,

@@ -26,6 +26,7 @@ export function genesisDag(network: NetworkName = 'simnet'): RpcDag {
     coloring: () => [{ hash: genesisHash, isBlue: true }],
     orderHash: () => ZERO_HASH,
     outputSetHash: () => ZERO_HASH,
+    sizes: () => ({ transactions: 1, virtualBlueScore: 1, orderLength: 1, outputs: 1, indexBytes: 0 }),
     orphanCount: 0,
     isCurrent: () => false,
     timeOffset: 0,
@@ -41,6 +42,7 @@ export function idlePorts(changes: Partial<RpcPorts> = {}): RpcPorts {
     settings: { version: 2_010_100, proxy: '', relayFee: 1000n },
     clock: { now: () => 1_700_000_000_000, monotonic: () => 0 },
     dag: genesisDag(),
+    reorders: { count: 0, lastDepth: 0, greatestDepth: 0 },
     blocks: { submit: async () => ({ status: 'rejected', reason: 'not in this test' }) },
     peers: {
       connectedCount: () => 0,
