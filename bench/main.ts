@@ -7,8 +7,10 @@ type Bench = (args: readonly string[], report: Report) => Promise<void>;
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
   'dag-growth': () => import('./dag-growth.ts'),
   ibd: () => import('./ibd.ts'),
+  mempool: () => import('./mempool.ts'),
   mining: () => import('./mining.ts'),
   sync: () => import('./sync.ts'),
+  'worst-case': () => import('./worst-case.ts'),
 };
 
 const [name, ...args] = process.argv.slice(2);

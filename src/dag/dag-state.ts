@@ -85,11 +85,12 @@ export class DagState {
     this.bodies = new BlockBodies(store.table('blocks'), params.generation);
     const table = new OutputTable(store.table('outputs'), options.outputCacheSize);
     this.outputs = new OutputState(table, sum, state.storedOutputs, params.coinbaseMaturity);
-    this.replay = new OrderReplay(store.table('effects'), this.outputs, state.orderLength, state.orderHash, (id) => ({
-      hash: this.index.hashOf(id),
-      height: this.index.height(id),
-      block: this.bodies.get(id),
-    }));
+    const { index, bodies, outputs } = this;
+    this.replay = new OrderReplay(store.table('effects'), outputs, state.orderLength, state.orderHash, {
+      hash: (id) => index.hashOf(id),
+      height: (id) => index.height(id),
+      block: (id) => bodies.get(id),
+    });
   }
 
   /**

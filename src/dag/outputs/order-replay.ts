@@ -4,15 +4,20 @@ import { type Hash, sha256, ZERO_HASH } from '../../util/hash.ts';
 import { type Block, WireError } from '../../wire/index.ts';
 import { type BlockEffects, decodeEffects, encodeEffects } from './effects.ts';
 import type { OutputState } from './output-state.ts';
+import { placeless } from './placeless.ts';
 
-/** What the replay needs to know of a block. */
-export interface ReplayedBlock {
-  readonly hash: Hash;
-  readonly height: number;
-  readonly block: Block;
+/** What the replay needs to know of connected blocks. */
+export interface ReplayedBlocks {
+  hash(id: number): Hash;
+  height(id: number): number;
+  /** Costs more than the others: the block may have to be read and decoded. */
+  block(id: number): Block;
 }
 
-/** Effects of a block that changed place: before (by its old place) and after; undefined outside of the order. */
+/**
+ * Effects of a block that was replayed anew: before (by its old place) and after; undefined outside of the order. Blocks whose
+ * effects cannot depend on their place are not among them.
+ */
 export interface MovedEffects {
   readonly id: number;
   readonly before: BlockEffects | undefined;
@@ -39,7 +44,7 @@ interface Position {
 export class OrderReplay {
   readonly #table: Table;
   readonly #outputs: OutputState;
-  readonly #load: (id: number) => ReplayedBlock;
+  readonly #blocks: ReplayedBlocks;
   readonly #changed = new Map<number, Position>();
   #length: number;
   /** Rows of the table; those behind the present length are removed by the next commit. */
@@ -49,15 +54,14 @@ export class OrderReplay {
   /**
    * @param length positions replayed so far, as stored.
    * @param hash over the order so far.
-   * @param load gives the contents of a connected block.
    */
-  constructor(table: Table, outputs: OutputState, length: number, hash: Hash, load: (id: number) => ReplayedBlock) {
+  constructor(table: Table, outputs: OutputState, length: number, hash: Hash, blocks: ReplayedBlocks) {
     this.#table = table;
     this.#outputs = outputs;
     this.#length = length;
     this.#storedLength = length;
     this.#hash = hash;
-    this.#load = load;
+    this.#blocks = blocks;
   }
 
   /** Positions replayed. */
@@ -87,23 +91,24 @@ export class OrderReplay {
    * @param added blocks that stand there now.
    */
   repair(cut: number, removed: readonly number[], added: readonly number[]): MovedEffects[] {
-    const before = new Map<number, BlockEffects>();
+    const blocks = this.#blocks;
+    const before = new Map(removed.map((id, i) => [id, this.#at(cut + i).effects]));
+    const settled = placeless(removed, added, before, blocks, this.#outputs);
     for (let i = removed.length - 1; i >= 0; i--) {
-      const { effects } = this.#at(cut + i);
-      const { block, height } = this.#load(removed[i]);
-      this.#outputs.undo(block, height, effects);
+      const id = removed[i];
+      if (!settled.has(id)) this.#outputs.undo(blocks.block(id), blocks.height(id), before.get(id)!);
       this.#changed.delete(cut + i);
-      before.set(removed[i], effects);
     }
     this.#length = cut;
     this.#hash = cut === 0 ? ZERO_HASH : removed.length === 0 ? this.#hash : this.#at(cut - 1).orderHash;
     const moved: MovedEffects[] = [];
     for (const id of added) {
-      const { block, height, hash } = this.#load(id);
-      const effects = this.#outputs.apply(block, height);
-      this.#hash = chainOrderHash(this.#hash, hash);
+      const earlier = before.get(id);
+      const stays = earlier !== undefined && settled.has(id);
+      const effects = stays ? earlier : this.#outputs.apply(blocks.block(id), blocks.height(id));
+      this.#hash = chainOrderHash(this.#hash, blocks.hash(id));
       this.#changed.set(this.#length++, { orderHash: this.#hash, effects });
-      moved.push({ id, before: before.get(id), after: effects });
+      if (!stays) moved.push({ id, before: earlier, after: effects });
       before.delete(id);
     }
     for (const [id, effects] of before) moved.push({ id, before: effects, after: undefined });

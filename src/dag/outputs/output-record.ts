@@ -21,6 +21,20 @@ export interface OutputRecord {
 /** The record of an outpoint nobody has heard of. */
 export const ABSENT: OutputRecord = { state: ReplayState.absent, entry: undefined, stored: undefined };
 
+/** True if a record has a row in the database. */
+export function hasContent({ entry, stored }: OutputRecord): boolean {
+  return entry !== undefined || stored !== undefined;
+}
+
+/** True if two records have the same content. */
+export function sameRecord(a: OutputRecord, b: OutputRecord): boolean {
+  return a === b || (a.state === b.state && isSame(a.entry, b.entry) && isSame(a.stored, b.stored));
+}
+
+function isSame(a: Output | undefined, b: Output | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && sameOutput(a, b));
+}
+
 /** Bits of the first byte of a record. */
 const STATE_MASK = 3;
 const HAS_STORED = 4;

@@ -79,6 +79,7 @@ export class OutputState {
       } else if (state === ReplayState.ignored && stored) {
         this.#store(key, record, undefined);
       }
+      this.#table.tidy(key);
     }
     this.#touched.clear();
   }

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { StoreError, type Table, type WriteTransaction } from '../../store/index.ts';
 import { WireError } from '../../wire/index.ts';
-import { ABSENT, decodeRecord, encodeRecord, type OutputRecord } from './output-record.ts';
+import { ABSENT, decodeRecord, encodeRecord, hasContent, type OutputRecord, sameRecord } from './output-record.ts';
 
-/** A record in memory, and whether the database has a row for its outpoint. */
-interface Cached {
+/** A record that waits for the next commit, and what the database says (a record without content: there is no row). */
+interface Changed {
   readonly record: OutputRecord;
-  readonly hasRow: boolean;
+  readonly row: OutputRecord;
 }
 
 /** Outputs that are kept in memory unless configured otherwise; about 300 bytes each. */
@@ -17,9 +17,9 @@ const DEFAULT_CACHE_SIZE = 50_000;
  */
 export class OutputTable {
   readonly #table: Table;
-  readonly #changed = new Map<string, Cached>();
+  readonly #changed = new Map<string, Changed>();
   /** What the database says, absent outputs included. */
-  readonly #clean: LRUCache<string, Cached>;
+  readonly #clean: LRUCache<string, OutputRecord>;
   #rows: number;
 
   /** @param cacheSize records kept in memory besides those that wait for a commit. */
@@ -35,46 +35,50 @@ export class OutputTable {
   }
 
   get(key: string): OutputRecord {
-    return this.#find(key).record;
+    return this.#changed.get(key)?.record ?? this.#row(key);
   }
 
   set(key: string, record: OutputRecord): void {
-    this.#changed.set(key, { record, hasRow: this.#find(key).hasRow });
+    this.#changed.set(key, { record, row: this.#changed.get(key)?.row ?? this.#row(key) });
+  }
+
+  /** Forgets a change that was taken back: a reorder undoes and redoes much that ends as it was. */
+  tidy(key: string): void {
+    const changed = this.#changed.get(key);
+    if (!changed || !sameRecord(changed.record, changed.row)) return;
+    this.#changed.delete(key);
+    this.#clean.set(key, changed.row);
   }
 
   /** Writes all changes. */
   write(transaction: WriteTransaction): void {
-    for (const [key, { record, hasRow }] of this.#changed) {
+    for (const [key, { record, row }] of this.#changed) {
       const bytes = encodeRecord(record);
       if (bytes) transaction.put(this.#table, Buffer.from(key, 'latin1'), bytes);
-      else if (hasRow) transaction.remove(this.#table, Buffer.from(key, 'latin1'));
+      else if (hasContent(row)) transaction.remove(this.#table, Buffer.from(key, 'latin1'));
     }
   }
 
   /** Number of rows with all changes written. Costs the number of changes. */
   countRows(): number {
     let rows = this.#rows;
-    for (const { record, hasRow } of this.#changed.values()) {
-      const willHave = record.entry !== undefined || record.stored !== undefined;
-      rows += Number(willHave) - Number(hasRow);
-    }
+    for (const { record, row } of this.#changed.values()) rows += Number(hasContent(record)) - Number(hasContent(row));
     return rows;
   }
 
   /** The changes are on disk. */
   committed(): void {
     this.#rows = this.countRows();
-    for (const [key, { record }] of this.#changed) {
-      this.#clean.set(key, { record, hasRow: record.entry !== undefined || record.stored !== undefined });
-    }
+    for (const [key, { record }] of this.#changed) this.#clean.set(key, record);
     this.#changed.clear();
   }
 
-  #find(key: string): Cached {
-    const known = this.#changed.get(key) ?? this.#clean.get(key);
+  /** What the database says. */
+  #row(key: string): OutputRecord {
+    const known = this.#clean.get(key);
     if (known) return known;
     const bytes = this.#table.get(Buffer.from(key, 'latin1'));
-    const found = bytes ? { record: this.#decode(bytes), hasRow: true } : { record: ABSENT, hasRow: false };
+    const found = bytes ? this.#decode(bytes) : ABSENT;
     this.#clean.set(key, found);
     return found;
   }

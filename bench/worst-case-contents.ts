@@ -1,0 +1,2 @@
+import type { Shape } from './worst-case-shapes.ts';
+export const CONTENTS: readonly Shape[] = [];
