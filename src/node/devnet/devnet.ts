@@ -9,10 +9,12 @@ import type { NodeConfig } from '../config/index.ts';
 import { Logs } from '../logging/index.ts';
 import { Node, StartError } from '../node.ts';
 import { systemClock, systemWorld } from '../system.ts';
+import type { TestKey } from './keys.ts';
+import { type LoadStatus, PaymentLoad } from './load.ts';
 import type { DevnetOptions } from './options.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { DevnetStatus, Generation, NodeStatus } from './view.ts';
-import { miningAddress } from './wallet-file.ts';
+import { miningKey } from './wallet-file.ts';
 
 const HOST = '127.0.0.1';
 /** Distance of the ports of two nodes. */
@@ -27,6 +29,8 @@ interface Member {
   readonly rate: RateMeter;
   readonly p2pAddress: string;
   readonly logs: Logs;
+  /** The key that it mines to. */
+  readonly key: TestKey;
 }
 
 /** User and password of every node's RPC server. */
@@ -45,6 +49,7 @@ export class Devnet {
   readonly #members: Member[] = [];
   readonly #startedAt = systemClock.monotonic();
   readonly #shutdown: (failure?: unknown) => void;
+  #load: PaymentLoad | undefined;
 
   /** @param shutdown called when a node was asked by RPC to stop (undefined), or failed. */
   constructor(options: DevnetOptions, shutdown: (failure?: unknown) => void) {
@@ -80,10 +85,12 @@ export class Devnet {
       ].join('\n'),
       { mode: 0o600 },
     );
+    this.#startLoad();
   }
 
   /** Stops all nodes side by side; every database is closed when it resolves. */
   async stop(): Promise<void> {
+    await Promise.all([this.#load?.stop(), this.#members[0]?.node.miner.stop()]);
     await Promise.all(
       this.#members.map(async ({ node, logs }) => {
         await node.stop();
@@ -97,6 +104,11 @@ export class Devnet {
     return join(this.#options.dataFolder, 'soterctl.conf');
   }
 
+  /** Figures of the payments; undefined without `--tps`. */
+  load(): LoadStatus | undefined {
+    return this.#load?.status();
+  }
+
   /** What the view shows now. */
   status(): DevnetStatus {
     const [first] = this.#members;
@@ -105,8 +117,25 @@ export class Devnet {
       generations: first ? newestGenerations(first.node) : [],
       uptime: (systemClock.monotonic() - this.#startedAt) / 1000,
       dataFolder: this.#options.dataFolder,
+      load: this.load(),
       exampleCommand: `npm run --silent soterctl -- -C ${this.clientConfigFile} getdagtips`,
     };
+  }
+
+  #startLoad(): void {
+    const { tps } = this.#options;
+    if (tps === 0) return;
+    const nodes = this.#members.map(({ node }) => node);
+    const keys = this.#members.map(({ key }) => key);
+    this.#load = new PaymentLoad({
+      nodes,
+      keys,
+      params: this.#params,
+      world: systemWorld,
+      rate: tps,
+      failed: (error) => this.#shutdown(error),
+    });
+    this.#load.start();
   }
 
   async #startNode(index: number, credentials: Credentials): Promise<Member> {
@@ -120,6 +149,7 @@ export class Devnet {
     const p2pPort = await freePort(port === 0 ? 0 : port + PORT_STEP * index);
     const rpcPort = await freePort(port === 0 ? 0 : port + PORT_STEP * index + 1);
     const p2pAddress = `${HOST}:${p2pPort}`;
+    const key = miningKey(join(folder, 'mining-key'), this.#params);
     const config = nodeConfig({
       params: this.#params,
       folder,
@@ -128,6 +158,7 @@ export class Devnet {
       peers: this.#members.map((member) => member.p2pAddress),
       credentials,
       mine,
+      key,
     });
     // Together the nodes make a block every `interval`, and their blocks meet like those of miners far apart.
     const pace = { interval: interval * nodes, templateAge: 2 * interval };
@@ -145,7 +176,7 @@ export class Devnet {
     }
     const rate = new RateMeter(systemClock);
     node.dag.events.on('accepted', () => rate.count());
-    return { name, node, rate, p2pAddress, logs };
+    return { name, node, rate, p2pAddress, logs, key };
   }
 }
 
@@ -211,8 +242,9 @@ function nodeConfig(parts: {
   readonly peers: readonly string[];
   readonly credentials: Credentials;
   readonly mine: boolean;
+  readonly key: TestKey;
 }): NodeConfig {
-  const { params, folder, p2pAddress, rpcAddress, peers, credentials, mine } = parts;
+  const { params, folder, p2pAddress, rpcAddress, peers, credentials, mine, key } = parts;
   return {
     params,
     home: folder,
@@ -255,7 +287,7 @@ function nodeConfig(parts: {
     },
     mining: {
       generate: mine,
-      addresses: [miningAddress(join(folder, 'mining-key'), params)],
+      addresses: [key.address],
       blockMinSize: 0,
       blockMaxSize: 750_000,
       blockMinWeight: 0,

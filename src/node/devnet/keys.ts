@@ -1,5 +1,6 @@
 import type { NetworkParams } from '../../params/index.ts';
 import {
+  type Address,
   encodeAddress,
   payToAddress,
   pubKeyHashAddress,
@@ -21,7 +22,7 @@ export interface Coin {
 
 /** A private key of a test network with what follows from it: its pay-to-pubkey-hash script and address. */
 export class TestKey {
-  readonly address: string;
+  readonly address: Address;
   readonly pkScript: Uint8Array;
   readonly #privateKey: Uint8Array;
   readonly #publicKey: Uint8Array;
@@ -31,8 +32,13 @@ export class TestKey {
     this.#privateKey = privateKey;
     this.#publicKey = publicKeyOf(privateKey);
     const address = pubKeyHashAddress(hash160(this.#publicKey), params);
-    this.address = encodeAddress(address);
+    this.address = address;
     this.pkScript = payToAddress(address);
+  }
+
+  /** The address as text. */
+  get addressText(): string {
+    return encodeAddress(this.address);
   }
 
   /** A signed transaction that spends coins of this key. What the outputs do not take is the fee. */

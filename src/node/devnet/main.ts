@@ -4,6 +4,7 @@ import { silentLogger } from '../../util/log.ts';
 import { StartError } from '../node.ts';
 import { shutdownSignals } from '../signals.ts';
 import { Devnet } from './devnet.ts';
+import { renderLoad } from './load-view.ts';
 import { DEVNET_HELP, DevnetOptionError, type DevnetOptions, readDevnetOptions } from './options.ts';
 import { renderDevnet, renderLine } from './view.ts';
 
@@ -54,7 +55,9 @@ export async function runDevnet(args: readonly string[]): Promise<number> {
   clearTimeout(limit);
   stopShowing();
   const last = renderLine(devnet.status());
+  const load = devnet.load();
   await devnet.stop();
+  if (load && !stdout.isTTY) stdout.write(`${renderLoad(load).join('\n')}\n`);
   stdout.write(`${last}\nStopped; everything is kept in ${options.dataFolder}\n`);
   shutdown.release();
   return shutdown.failed ? 1 : 0;

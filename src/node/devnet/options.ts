@@ -5,6 +5,9 @@ import { applicationFolder, type PathEnvironment } from '../config/index.ts';
 /** Most nodes of a devnet: all of them share one process. */
 const MAX_NODES = 16;
 
+/** Most payments a second. */
+const MAX_TPS = 5_000;
+
 /** How a devnet is to be run. */
 export interface DevnetOptions {
   readonly nodes: number;
@@ -16,6 +19,8 @@ export interface DevnetOptions {
   readonly port: number;
   /** Seconds after which it ends by itself; 0: never. */
   readonly duration: number;
+  /** Payments a second; 0: none. */
+  readonly tps: number;
 }
 
 /** The command line of devnet is wrong; the message says how. */
@@ -35,6 +40,8 @@ others, serves RPC and mines, so that parallel blocks occur. The next start cont
   --nomine           do not mine; RPC setgenerate or generate can
   --port=PORT        first P2P port, the RPC port is one above, the next node ten above (default 18555; 0: any free)
   --duration=TIME    end after this time
+  --tps=N            send N signed payments a second between the nodes' keys, every 50th of them twice at two nodes, and
+                     report how soon they are in a block and stable, and whether all nodes agree who won
   -h, --help         show this text
 `;
 
@@ -54,6 +61,7 @@ export function readDevnetOptions(args: readonly string[], environment: PathEnvi
     dataFolder: folder,
     mine: !values.nomine,
     port: wholeNumber('port', values.port ?? '18555', 0, 65_535 - 10 * MAX_NODES),
+    tps: wholeNumber('tps', values.tps ?? '0', 0, MAX_TPS),
     duration: values.duration === undefined ? 0 : milliseconds('duration', values.duration) / 1000,
   };
 }
@@ -69,6 +77,7 @@ function parse(args: readonly string[]) {
         nomine: { type: 'boolean' },
         port: { type: 'string' },
         duration: { type: 'string' },
+        tps: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;

@@ -1,3 +1,6 @@
+import type { LoadStatus } from './load.ts';
+import { renderLoad } from './load-view.ts';
+
 /** What the live view shows of one node. */
 export interface NodeStatus {
   readonly name: string;
@@ -36,6 +39,8 @@ export interface DevnetStatus {
   readonly uptime: number;
   /** Folder of the data. */
   readonly dataFolder: string;
+  /** Figures of the payments, if some are sent. */
+  readonly load?: LoadStatus | undefined;
   /** Command line that asks the first node something. */
   readonly exampleCommand: string;
 }
@@ -67,6 +72,7 @@ export function renderDevnet(status: DevnetStatus, options: ViewOptions): string
     '',
     ...renderGenerations(status.generations, options, paint),
     '',
+    ...(status.load ? [...renderLoad(status.load), ''] : []),
     `data  ${status.dataFolder}`,
     `try   ${status.exampleCommand}`,
     'stop  Ctrl-C (the next start continues this DAG)',
@@ -81,8 +87,13 @@ export function renderLine(status: DevnetStatus): string {
   const agreement = allAgree(status.nodes) ? 'agree' : 'differ';
   return (
     `${formatDuration(status.uptime)}  blocks ${counts}  height ${first.height}  tips ${first.tips}  ` +
-    `blue ${first.blue}  red ${first.blocks - first.blue}  ${first.blocksPerSecond.toFixed(2)} blocks/s  ${agreement}`
+    `blue ${first.blue}  red ${first.blocks - first.blue}  ${first.blocksPerSecond.toFixed(2)} blocks/s  ${paymentText(status)}${agreement}`
   );
+}
+
+function paymentText({ load }: DevnetStatus): string {
+  if (!load) return '';
+  return `payments ${load.sent}/${load.included}/${load.stable}  `;
 }
 
 function renderTable(nodes: readonly NodeStatus[]): string[] {

@@ -1,27 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { NetworkParams } from '../../params/index.ts';
-import {
-  type Address,
-  decodeWif,
-  encodeWif,
-  isPrivateKey,
-  pubKeyHashAddress,
-  publicKeyOf,
-} from '../../script/index.ts';
-import { hash160 } from '../../util/hash.ts';
+import { decodeWif, encodeWif, isPrivateKey } from '../../script/index.ts';
+import { TestKey } from './keys.ts';
 
-/**
- * The address that a demonstration node mines to. Its private key is kept in a file of its own (WIF, one line), made at the first
- * call, so that the coins can be spent.
- */
-export function miningAddress(path: string, params: NetworkParams): Address {
+/** The key that a demonstration node mines to. It is kept in a file of its own (WIF, one line), made at the first call. */
+export function miningKey(path: string, params: NetworkParams): TestKey {
   if (!existsSync(path)) {
     const wif = encodeWif({ privateKey: newPrivateKey(), compressed: true, version: params.wifPrefix });
     writeFileSync(path, `${wif}\n`, { mode: 0o600 });
   }
   const { privateKey } = decodeWif(readFileSync(path, 'utf8').trim());
-  return pubKeyHashAddress(hash160(publicKeyOf(privateKey)), params);
+  return new TestKey(privateKey, params);
 }
 
 function newPrivateKey(): Uint8Array {
