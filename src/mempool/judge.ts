@@ -109,7 +109,7 @@ export class Judge {
       );
     }
     this.#checkFee(transaction, spent, fee, submission, nextHeight, now);
-    this.#checkRoom(transaction, fee);
+    this.#checkRoom(transaction, spent, fee);
     this.#checkScripts(transaction, spent);
     const startingPriority = priorityAt(transaction, spent, maxHeight);
     return { transaction, fee, sigOpCost: cost, startingPriority, spent, height: maxHeight, time: now };
@@ -179,9 +179,9 @@ export class Judge {
   }
 
   /** Spares the scripts of what would be the first to be thrown out of a full pool. */
-  #checkRoom(tx: Transaction, fee: bigint): void {
+  #checkRoom(tx: Transaction, spent: readonly SpentOutput[], fee: bigint): void {
     const { graph, policy } = this.#deps;
-    if (graph.usage + usageOf(tx) <= policy.maxUsage) return;
+    if (graph.usage + usageOf(tx, spent) <= policy.maxUsage) return;
     if (Number(fee) / tx.virtualSize <= graph.worstScore) throw poolIsFull(tx);
   }
 

@@ -152,7 +152,7 @@ test('a block takes out what it confirms, keeps what builds on it, and drops wha
 });
 
 test('a full pool lets the worst go, with what builds on it, and refuses what is worse', () => {
-  const { pool, dag } = testPool({ maxUsage: 7_000 });
+  const { pool, dag } = testPool({ maxUsage: 3_800 });
   const fees = [5000n, 300n, 9000n, 700n, 8000n, 6000n, 7000n, 5500n, 6500n, 7500n, 8500n, 9500n];
   const made = fees.map((fee) => pay([dag.fund()], { values: [COIN - fee] }));
   const evicted: string[] = [];
@@ -161,7 +161,7 @@ test('a full pool lets the worst go, with what builds on it, and refuses what is
   for (const tx of made) pool.submit(tx);
   expect(evicted.slice(0, 2)).toEqual([`300 evicted`, `700 evicted`]);
   for (let i = 0; i < 4; i++) pool.submit(pay([dag.fund()], { values: [COIN - 10_000n] }));
-  expect(pool.usage).toBeLessThanOrEqual(7_000);
+  expect(pool.usage).toBeLessThanOrEqual(3_800);
   expect([...pool.entries()].every(({ fee }) => fee >= 7000n)).toBe(true);
   const cheap = pay([dag.fund()], { values: [COIN - 800n] });
   expect(refusal(() => pool.submit(cheap))).toBe(
@@ -171,14 +171,14 @@ test('a full pool lets the worst go, with what builds on it, and refuses what is
 });
 
 test('a child that pays for its parent keeps it; a chain cannot be kept by one member', () => {
-  const { pool, dag } = testPool({ maxUsage: 8_000 });
+  const { pool, dag } = testPool({ maxUsage: 4_500 });
   const parent = pay([dag.fund()], { values: [COIN - 100n] });
   const child = pay([outputOf(parent)], { values: [COIN - 20_000n] });
   pool.submit(parent);
   pool.submit(child);
   for (let i = 0; i < 20; i++) pool.submit(pay([dag.fund()], { values: [COIN - 5000n - BigInt(i)] }));
   expect([pool.have(parent.txid), pool.have(child.txid)]).toEqual([true, true]);
-  expect(pool.usage).toBeLessThanOrEqual(8_000);
+  expect(pool.usage).toBeLessThanOrEqual(4_500);
 });
 
 test('what is thrown out at once is refused, and nobody hears of it', () => {

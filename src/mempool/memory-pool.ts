@@ -227,7 +227,11 @@ export class MemoryPool {
   #enter(facts: EntryFacts): void {
     this.#dropExpired();
     const entry = new PoolEntry(facts, this.#sequence++);
-    this.#graph.add(entry);
+    this.#graph.add(
+      entry,
+      facts.transaction,
+      facts.spent.flatMap(({ parent }) => parent ?? []),
+    );
     this.#touch();
     while (this.#graph.usage > this.policy.maxUsage && this.#graph.worst) {
       this.#removeWithDescendants(this.#graph.worst, 'evicted', entry);

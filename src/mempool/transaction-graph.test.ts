@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { hashKey } from '../util/hash.ts';
 import { SeededRandom } from '../util/testing/seeded-random.ts';
 import type { OutPoint, Transaction } from '../wire/index.ts';
 import { MAX_COUNTED_ANCESTORS } from './families.ts';
@@ -10,6 +11,15 @@ import { TransactionGraph } from './transaction-graph.ts';
 function entryOf(transaction: Transaction, fee: number, sequence: number): PoolEntry {
   const facts = { transaction, fee: BigInt(fee), sigOpCost: 0, startingPriority: 0, spent: [], height: 0, time: 0 };
   return new PoolEntry(facts, sequence);
+}
+
+/** Adds an entry with the parents that the graph has. */
+function add(graph: TransactionGraph, entry: PoolEntry, tx: Transaction): void {
+  graph.add(
+    entry,
+    tx,
+    tx.inputs.flatMap(({ prevout }) => graph.get(hashKey(prevout.hash)) ?? []),
+  );
 }
 
 /** The sums of a family, counted one by one. */
@@ -38,7 +48,7 @@ test('links, sums and the worst entry stay right under random changes', () => {
       }
       const tx = pay([...prevouts.values()], { values: Array.from({ length: random.between(1, 3) }, () => 5n) });
       const entry = entryOf(tx, random.below(5000), step);
-      graph.add(entry);
+      add(graph, entry, tx);
       all.set(entry.key, entry);
     } else if (random.chance(0.5)) {
       for (const entry of graph.withDescendants(random.pick([...all.values()])).reverse()) {
@@ -56,7 +66,7 @@ test('links, sums and the worst entry stay right under random changes', () => {
         const { transaction } = returning;
         if (!transaction.inputs.some(({ prevout }) => graph.spenderOf(prevout))) {
           const again = entryOf(transaction, returning.feeValue, step);
-          graph.add(again);
+          add(graph, again, transaction);
           all.set(again.key, again);
         }
       }
@@ -77,7 +87,7 @@ test('a chain of any length costs each new member a bounded number of updates', 
   for (let i = 0; i < 2000; i++) {
     const tx = pay([outpoint]);
     const entry = entryOf(tx, 100, i);
-    graph.add(entry);
+    add(graph, entry, tx);
     entries.push(entry);
     outpoint = { hash: tx.txid, index: 0 };
   }

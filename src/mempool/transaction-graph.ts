@@ -1,6 +1,5 @@
 import { outpointKey } from '../dag/index.ts';
-import { type Hash, hashKey } from '../util/hash.ts';
-import type { OutPoint } from '../wire/index.ts';
+import type { OutPoint, Transaction } from '../wire/index.ts';
 import { EntryHeap } from './entry-heap.ts';
 import { joinFamilies, leaveFamilies } from './families.ts';
 import type { PoolEntry } from './pool-entry.ts';
@@ -63,26 +62,19 @@ export class TransactionGraph {
     return this.#spenders.get(outpointKey(hash, index));
   }
 
-  /** Entries that spend outputs of a transaction, which need not be in the pool. */
-  spendersOf(txid: Hash, outputs: number): Set<PoolEntry> {
-    const found = new Set<PoolEntry>();
-    for (let index = 0; index < outputs; index++) {
-      const spender = this.#spenders.get(outpointKey(txid, index));
-      if (spender) found.add(spender);
+  /**
+   * Adds an entry whose inputs no other entry spends.
+   * @param transaction that of the entry.
+   * @param parents entries that it spends from; they may be named several times.
+   */
+  add(entry: PoolEntry, { txid, inputs, outputs }: Transaction, parents: Iterable<PoolEntry>): void {
+    this.#entries.set(entry.key, entry);
+    for (const { prevout } of inputs) this.#spenders.set(outpointKey(prevout.hash, prevout.index), entry);
+    for (const parent of parents) link(parent, entry);
+    for (let index = 0; index < outputs.length; index++) {
+      const child = this.#spenders.get(outpointKey(txid, index));
+      if (child) link(entry, child);
     }
-    return found;
-  }
-
-  /** Adds an entry whose inputs no other entry spends. */
-  add(entry: PoolEntry): void {
-    const { transaction, key } = entry;
-    this.#entries.set(key, entry);
-    for (const { prevout } of transaction.inputs) {
-      this.#spenders.set(outpointKey(prevout.hash, prevout.index), entry);
-      const parent = this.#entries.get(hashKey(prevout.hash));
-      if (parent) link(parent, entry);
-    }
-    for (const child of this.spendersOf(entry.txid, transaction.outputs.length)) link(entry, child);
     this.#usage += entry.usage;
     this.#bytes += entry.size;
     this.#heap.add(entry);
