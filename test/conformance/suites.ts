@@ -6,6 +6,7 @@ import { mempoolSuites } from './mempool.ts';
 import { miningSuites } from './mining.ts';
 import { p2pSuites } from './p2p.ts';
 import { peerSuites } from './p2p-peer.ts';
+import { p2pTransactionSuites } from './p2p-transactions.ts';
 import { phantomSuites } from './phantom.ts';
 import { rpcSuites } from './rpc.ts';
 import { scriptSuites } from './script.ts';
@@ -24,6 +25,7 @@ export const suites: readonly Suite[] = [
   ...dagSuites,
   ...peerSuites,
   ...p2pSuites,
+  ...p2pTransactionSuites,
   ...rpcSuites,
   ...cliSuites,
   ...miningSuites,

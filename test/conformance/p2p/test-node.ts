@@ -3,7 +3,7 @@ import { systemWorld } from '../../../src/node/system.ts';
 import { TcpDialer, TcpListener } from '../../../src/node/tcp.ts';
 import { networkParams, userAgent } from '../../../src/params/index.ts';
 import { sha256dPow } from '../../../src/pow/index.ts';
-import { PeerHandler, type PeerHandlerOptions } from '../../../src/server/index.ts';
+import { PeerHandler, type PeerHandlerOptions, type ServerPool } from '../../../src/server/index.ts';
 import { MemoryStore } from '../../../src/store/index.ts';
 import { silentLogger } from '../../../src/util/log.ts';
 import type { World } from '../../../src/util/ports.ts';
@@ -63,13 +63,14 @@ export class TestNode {
     for (const block of blocks) this.dag.processBlock(block);
   }
 
-  async start(options: Partial<PeerHandlerOptions> = {}): Promise<void> {
+  async start(options: Partial<PeerHandlerOptions> = {}, pool?: ServerPool): Promise<void> {
     const listener = await TcpListener.listen('127.0.0.1:0');
     this.#address = listener.address;
     this.#handler = new PeerHandler(
       { params: PARAMS, services: 0x0dn, userAgent: userAgent(2), ...options },
       {
         dag: this.dag,
+        ...(pool && { pool }),
         world: this.world,
         logger: silentLogger,
         dialer: new TcpDialer(),
