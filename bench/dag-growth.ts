@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- dag-growth [--max N] [--case NAME] [--json]`: what does accepting a block cost, in time and memory,
  * as the DAG grows? Coinbase-only blocks, each its own commit in LMDB, forced to the disk. `linear` is one chain,
- * `wide4` and `wide16` have generations of 4 and 16 blocks that name all blocks of the generation before. `ms_per_block`
+ * `wide4` and `wide16` have generations of 4 and 16 blocks that name all blocks of the generation before.
+ * `ms_per_block`
  * is CPU time; `growth` compares it with a DAG of 1,000 blocks that grows at the same time.
  */
 import { spawn } from 'node:child_process';

@@ -30,7 +30,8 @@ export class AdjustedTime {
   }
 
   /**
-   * Takes one source's time, the first it tells; later ones of the same source count for nothing. The correction changes only when
+   * Takes one source's time, the first it tells; later ones of the same source count for nothing. The correction
+   * changes only when
    * the number of samples is odd and at least 5, as in known nodes, hence never again after the 199th.
    */
   addSample(source: string, seconds: number): void {

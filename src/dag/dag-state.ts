@@ -51,7 +51,8 @@ const EMPTY_STATE: StateRecord = {
 
 /**
  * Everything the consensus core knows, in memory and in the store: index and engine, bodies, outputs, best block.
- * Changes are made in memory first and written by {@link commit}, all of them in one transaction. If that fails, memory is
+ * Changes are made in memory first and written by {@link commit}, all of them in one transaction. If that fails,
+ * memory is
  * ahead of the disk and the state must not be used any more.
  */
 export class DagState {

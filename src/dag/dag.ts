@@ -94,7 +94,8 @@ const CURRENT_SECONDS = 24 * 60 * 60;
 
 /**
  * The consensus core: every known block, the DAG they form, its order, and the outputs that follow from it. A
- * deterministic, synchronous state machine: `processBlock` is a function of the state, the block and the clock. All rules are in
+ * deterministic, synchronous state machine: `processBlock` is a function of the state, the block and the clock. All
+ * rules are in
  * docs/protocol.md.
  *
  * "Known" blocks include those that failed; all other questions are about connected blocks.
@@ -124,7 +125,8 @@ export class Dag {
   }
 
   /**
-   * Reads the state from the store: one pass over the block index, nothing is replayed. An empty store gets the genesis block.
+   * Reads the state from the store: one pass over the block index, nothing is replayed. An empty store gets the
+   * genesis block.
    * @throws {StoreError} if the data is damaged, of another network or of a newer program.
    */
   open(): void {
@@ -162,7 +164,8 @@ export class Dag {
   }
 
   /**
-   * Lets all blocks processed from now on share commits as in a {@link batch}, until the returned function is called: for work
+   * Lets all blocks processed from now on share commits as in a {@link batch}, until the returned function is called:
+   * for work
    * that is spread over several turns of the event loop. What is asked meanwhile is answered by the state in memory.
    */
   openBatch(): () => void {

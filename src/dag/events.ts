@@ -40,7 +40,10 @@ export interface OrderChange {
   readonly transactions: readonly TransactionChange[];
 }
 
-/** Events of the DAG; each leaves after what it tells was committed. Per block: `reorder` if any, `connected`, `accepted`. */
+/**
+ * Events of the DAG; each leaves after what it tells was committed. Per block: `reorder` if any, `connected`,
+ * `accepted`.
+ */
 export type DagEvents = {
   connected: BlockInfo;
   accepted: BlockInfo;

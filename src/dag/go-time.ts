@@ -1,7 +1,8 @@
 const two = (value: number): string => value.toString().padStart(2, '0');
 
 /**
- * A time as it stands in reject texts, e.g. `2023-11-14 23:57:20 +0000 UTC`. Known nodes print it in the time zone of their machine;
+ * A time as it stands in reject texts, e.g. `2023-11-14 23:57:20 +0000 UTC`. Known nodes print it in the time zone of
+ * their machine;
  * here it is always UTC, so that one block has one text.
  * @param seconds Unix time, u32.
  */

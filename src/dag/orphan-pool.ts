@@ -16,7 +16,8 @@ interface Orphan {
 }
 
 /**
- * Blocks that wait for unknown parents, at most 700 for at most an hour. They are found by the parent they wait for, so that resolving
+ * Blocks that wait for unknown parents, at most 700 for at most an hour. They are found by the parent they wait for,
+ * so that resolving
  * them costs no more than there are.
  */
 export class OrphanPool {

@@ -47,7 +47,8 @@ export interface ProcessorDeps {
 }
 
 /**
- * The way of a block into the DAG, one block at a time: sanity, binding of parents and header, orphan pool, context, connect
+ * The way of a block into the DAG, one block at a time: sanity, binding of parents and header, orphan pool, context,
+ * connect
  * checks, connection, commit, events.
  */
 export class BlockProcessor {
@@ -77,7 +78,8 @@ export class BlockProcessor {
   }
 
   /**
-   * Does for a block that will be processed soon what can be done before its turn: checks of the block by itself, and its scripts
+   * Does for a block that will be processed soon what can be done before its turn: checks of the block by itself, and
+   * its scripts
    * in other threads. Its verdict is the same with and without. One that fails leaves no trace.
    */
   prepare(block: Block): void {

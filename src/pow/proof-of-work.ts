@@ -15,8 +15,10 @@ export class PowError extends Error {
 }
 
 /**
- * What makes a block expensive to create and cheap to check. Two kinds exist: in generation 2 the block hash itself must
- * not exceed the target (`sha256dPow`); in generation 4 the verification sub-header must hold a cycle of 20 edges in the
+ * What makes a block expensive to create and cheap to check. Two kinds exist: in generation 2 the block hash itself
+ * must
+ * not exceed the target (`sha256dPow`); in generation 4 the verification sub-header must hold a cycle of 20 edges in
+ * the
  * graph that the block hash seeds (Cuckaroo, 24 edge bits), and the target plays no part in the check. The second one
  * is to live in `pow/cuckaroo/` behind this interface.
  */

@@ -25,7 +25,8 @@ const META_FLAG = 0x08;
 const MAGIC = 0xbeefc0de;
 
 /**
- * Checks that a file begins like a database of our LMDB: two meta pages with its magic number. A missing or empty file is a new
+ * Checks that a file begins like a database of our LMDB: two meta pages with its magic number. A missing or empty file
+ * is a new
  * database.
  * @throws {StoreError} of kind `corrupt`.
  */

@@ -24,7 +24,8 @@ const HOLDER_KEY = Buffer.from('holder');
 const openFolders = new Set<string>();
 
 /**
- * Opens, or creates, the database in the folder `path`. The map grows by itself. Every value carries a CRC-32 of key and
+ * Opens, or creates, the database in the folder `path`. The map grows by itself. Every value carries a CRC-32 of key
+ * and
  * value, so that damaged bytes are noticed when they are read and not believed.
  * @throws {StoreLockedError} if another running process holds the folder.
  * @throws {StoreError} `readOnly`, `full`, `corrupt` or `io`, with a line that tells what to do.

@@ -13,7 +13,8 @@ export interface Migration {
 const MIGRATIONS: readonly Migration[] = [];
 
 /**
- * Prepares the data for use: marks an empty store with schema version and network, runs missing migrations (one transaction each),
+ * Prepares the data for use: marks an empty store with schema version and network, runs missing migrations (one
+ * transaction each),
  * and refuses what it does not know.
  * @param network hash of the genesis block.
  * @returns true if the store is new.

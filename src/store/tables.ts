@@ -1,6 +1,7 @@
 /**
  * Every table of the database and the layout of its rows. Integers in keys are big endian, so that the order of keys is
- * the order of numbers; integers in values are little endian like on the wire; `varint` is the variable-length integer of the
+ * the order of numbers; integers in values are little endian like on the wire; `varint` is the variable-length integer
+ * of the
  * protocol (docs/protocol.md). LMDB adds a CRC-32 to every value (see `lmdb.ts`); it is not shown here.
  *
  * Schema version 1:
@@ -17,7 +18,8 @@
  * | `effects` | u32 position in the order | what the block there did to the outputs: `dag/outputs/effects.ts` |
  * | `outputs` | 32 bytes transaction id (wire order), u32 output index | state of one output: `dag/outputs/output-record.ts` |
  *
- * A block id is the block's place in the order of arrival; genesis is 0. Nothing else is keyed with hashes: the index is
+ * A block id is the block's place in the order of arrival; genesis is 0. Nothing else is keyed with hashes: the index
+ * is
  * read whole at the start and finds ids by hash in memory.
  */
 export const TABLES = ['meta', 'blocks', 'index', 'order', 'effects', 'outputs'] as const;

@@ -2,8 +2,10 @@ import { ByteReader, ByteWriter } from '../../wire/index.ts';
 import { type OutputRecord, ReplayState, readOutput, writeOutput } from './output-record.ts';
 
 /**
- * What the replay made of a transaction at its place of the order: `skipped`, its inputs were not there or not enough, nothing
- * happened; `applied`, its inputs are spent and its outputs exist; `ignored`, it lost a double spend or builds on a loser,
+ * What the replay made of a transaction at its place of the order: `skipped`, its inputs were not there or not enough,
+ * nothing
+ * happened; `applied`, its inputs are spent and its outputs exist; `ignored`, it lost a double spend or builds on a
+ * loser,
  * and its outputs are marked so.
  */
 export const TxEffect = { skipped: 0, applied: 1, ignored: 2 } as const;

@@ -15,7 +15,8 @@ export interface ReplayedBlocks {
 }
 
 /**
- * Effects of a block that was replayed anew: before (by its old place) and after; undefined outside of the order. Blocks whose
+ * Effects of a block that was replayed anew: before (by its old place) and after; undefined outside of the order.
+ * Blocks whose
  * effects cannot depend on their place are not among them.
  */
 export interface MovedEffects {
@@ -24,7 +25,9 @@ export interface MovedEffects {
   readonly after: BlockEffects | undefined;
 }
 
-/** One more step of the hash over the order: SHA-256 of the hash so far and the next block's hash. Zero bytes in front. */
+/**
+ * One more step of the hash over the order: SHA-256 of the hash so far and the next block's hash. Zero bytes in front.
+ */
 export function chainOrderHash(soFar: Hash, next: Hash): Hash {
   const both = new Uint8Array(64);
   both.set(soFar, 0);

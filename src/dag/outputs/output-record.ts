@@ -2,7 +2,8 @@ import { ByteReader, ByteWriter } from '../../wire/index.ts';
 import { type Output, sameOutput } from './output.ts';
 
 /**
- * State of an output after the replay of the order: `absent`, no transaction has made it (yet); `unspent`; `spent`, kept
+ * State of an output after the replay of the order: `absent`, no transaction has made it (yet); `unspent`; `spent`,
+ * kept
  * for ever, because a later spend of it makes ignored outputs and not a skipped transaction; `ignored`, made by a
  * transaction that lost a double spend, or by one that spends such an output.
  */
@@ -41,7 +42,8 @@ const HAS_STORED = 4;
 const STORED_IS_ENTRY = 8;
 
 /**
- * Bytes of a record: u8 flags (bits 0–1 replay state, bit 2 in the stored set, bit 3 stored as the same output), then the entry
+ * Bytes of a record: u8 flags (bits 0–1 replay state, bit 2 in the stored set, bit 3 stored as the same output), then
+ * the entry
  * unless absent, then the stored output if it differs. An output is: varint 2 × height + coinbase, varint value,
  * script with varint length. Undefined for a record without content, which has no row.
  */

@@ -13,7 +13,8 @@ interface Changed {
 const DEFAULT_CACHE_SIZE = 50_000;
 
 /**
- * The table `outputs` behind a bounded write-back cache: changes are visible at once and reach the database with the next commit.
+ * The table `outputs` behind a bounded write-back cache: changes are visible at once and reach the database with the
+ * next commit.
  */
 export class OutputTable {
   readonly #table: Table;

@@ -14,7 +14,8 @@ export interface ReplayView {
 }
 
 /**
- * Applies a block at the end of the replayed order. Its transactions are taken one by one; none can make the block fail, since
+ * Applies a block at the end of the replayed order. Its transactions are taken one by one; none can make the block
+ * fail, since
  * whether they come true is exactly what the order decides.
  * @param height of the block; its outputs get it.
  * @param maturity of coinbases, in generations.

@@ -16,8 +16,10 @@ const MAX_SCRIPT = SET_HASH_MAX_ELEMENT - Field.script;
  * LtHash (Bellare and Micciancio, "A New Paradigm for Collision-free Hashing: Incrementality at Reduced Cost", 1997;
  * parameters of Lewi et al., "Securing Update Propagation with Homomorphic Hashing", 2019): each element is stretched
  * to 1024 numbers of 16 bits, which are added lane by lane. Finding two sets of one sum is as hard as a short-vector
- * problem, above 2^200. A plain sum of 256-bit hashes would cost a third, but gives way to a generalised birthday attack, and
- * who may choose outputs must not be able to choose the sum. Stretched is by SHA-256 and ChaCha12 in WebAssembly: 2 µs an
+ * problem, above 2^200. A plain sum of 256-bit hashes would cost a third, but gives way to a generalised birthday
+ * attack, and
+ * who may choose outputs must not be able to choose the sum. Stretched is by SHA-256 and ChaCha12 in WebAssembly: 2 µs
+ * an
  * element; SHAKE128 of node:crypto took 7 µs and was the largest single cost of a block while catching up, MuHash
  * (multiplication modulo a 3072-bit prime) takes 6 µs and an inversion for its value.
  *

@@ -13,7 +13,8 @@ const MAX_INT64 = (1n << 63n) - 1n;
 /**
  * The rules that depend on the outputs a block spends: inputs, coinbase value, scripts. Outputs are looked up in the
  * *stored set* as it is at this moment and among the earlier transactions of the block. Nothing is marked as spent:
- * several transactions may spend one output, and outputs spent long ago are still there; who wins is decided later by the
+ * several transactions may spend one output, and outputs spent long ago are still there; who wins is decided later by
+ * the
  * order of the DAG.
  * @param height of the block.
  * @throws {RuleError}
