@@ -11,6 +11,7 @@ import { MemoryPool, type PoolDag, type PoolOptions } from '../src/mempool/index
 import { standardScriptRules, TemplateBuilder, templatePolicy } from '../src/mining/index.ts';
 import { FakeDag } from '../src/mining/testing/fake-dag.ts';
 import { testHash } from '../src/mining/testing/pool.ts';
+import { templateSource } from '../src/node/pool.ts';
 import { systemWorld } from '../src/node/system.ts';
 import { networkParams } from '../src/params/index.ts';
 import { sha256dPow } from '../src/pow/index.ts';
@@ -208,7 +209,7 @@ function largePool(report: Report, size: number): void {
   add('usage_per_transaction', pool.usage / size, 'B');
 
   const scripts = standardScriptRules(signatureCache);
-  const transactions = { source: pool, scripts };
+  const transactions = { source: templateSource(pool), scripts };
   const rounds = Array.from({ length: ROUNDS }, () => {
     const builder = new TemplateBuilder({ params, policy: templatePolicy() }, { dag: funds.dag, transactions });
     return cpuMilliseconds(() => void builder.build());

@@ -108,12 +108,12 @@ export class BlockFollower {
     if (isApplied && own) this.#pool.remove(own, 'confirmed');
     if (!tx.isCoinbase) {
       this.#pool.forgetOrphan(tx.txid);
-      for (const { prevout } of tx.inputs) this.#dropIfHopeless(prevout);
+      for (const { prevout } of tx.inputs) this.#dropIfHopeless(prevout, key);
     }
     const mayReturn = !isApplied && !tx.isCoinbase && !graph.get(key) && isComplete(view.inputs(tx));
     const returned = mayReturn && this.#pool.readmit(tx);
     for (let index = 0; index < tx.outputs.length; index++) {
-      const dependent = this.#dropIfHopeless({ hash: tx.txid, index });
+      const dependent = this.#dropIfHopeless({ hash: tx.txid, index }, key);
       if (dependent) dependents.add(dependent);
     }
     const released = isApplied || returned ? this.#pool.releaseOrphans(tx) : [];
@@ -123,13 +123,15 @@ export class BlockFollower {
   /**
    * Takes out the entry that spends an output which is not there any more, and all that builds on it. If that entry
    * is itself in a block and applied, it has spent the output: its own turn comes.
+   * @param settled key of the transaction whose turn it is. If that is the one to go, it counts as confirmed: it may be
+   *   applied and have no output to show for it.
    * @returns the entry that spends the output and stays.
    */
-  #dropIfHopeless(outpoint: OutPoint): PoolEntry | undefined {
+  #dropIfHopeless(outpoint: OutPoint, settled: string): PoolEntry | undefined {
     const { graph, view } = this.#pool;
     const spender = graph.spenderOf(outpoint);
     if (!spender || view.isThere(outpoint) || view.isApplied(spender.transaction)) return spender;
-    this.#pool.removeWithDescendants(spender, 'conflict');
+    this.#pool.removeWithDescendants(spender, spender.key === settled ? 'confirmed' : 'conflict');
     return undefined;
   }
 

@@ -151,6 +151,16 @@ test('a block takes out what it confirms, keeps what builds on it, and drops wha
   expect(refusal(() => pool.submit(loser))).toMatch(/^orphan transaction .* of unknown or fully-spent transaction /u);
 });
 
+test('a transaction without spendable outputs is confirmed by its block as well', () => {
+  const { pool, dag } = testPool();
+  const tx = pay([dag.fund()], { pkScript: Uint8Array.of(0x6a), values: [0n] });
+  pool.submit(tx);
+  const reasons: string[] = [];
+  pool.events.on('removed', ({ reason }) => reasons.push(reason));
+  dag.connect([tx], pool);
+  expect([pool.count, reasons]).toEqual([0, ['confirmed']]);
+});
+
 test('a full pool lets the worst go, with what builds on it, and refuses what is worse', () => {
   const { pool, dag } = testPool({ maxUsage: 3_800 });
   const fees = [5000n, 300n, 9000n, 700n, 8000n, 6000n, 7000n, 5500n, 6500n, 7500n, 8500n, 9500n];

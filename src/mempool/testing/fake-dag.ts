@@ -1,5 +1,6 @@
 import { type OrderChange, type Output, type OutputRecord, outpointKey, ReplayState } from '../../dag/index.ts';
 import { networkParams } from '../../params/index.ts';
+import { isUnspendable } from '../../script/index.ts';
 import { Emitter } from '../../util/emitter.ts';
 import { type Hash, hashKey, ZERO_HASH } from '../../util/hash.ts';
 import { NULL_INDEX, type OutPoint, Transaction } from '../../wire/index.ts';
@@ -88,6 +89,7 @@ export class FakePoolDag implements PoolDag {
     for (const tx of transactions) {
       for (const { prevout } of tx.inputs) this.#spend(prevout);
       for (const [index, { value, pkScript }] of tx.outputs.entries()) {
+        if (isUnspendable(pkScript)) continue;
         const entry = { value, pkScript, height, isCoinbase: false };
         this.#outputs.set(outpointKey(tx.txid, index), { state: ReplayState.unspent, entry });
       }
