@@ -24,6 +24,7 @@ const STABLE_BLUE = 12;
 /** Blue blocks after which a payment without effect counts as lost. */
 const LOST_BLUE = 200;
 const TICK_MS = 20;
+const MAX_CATCH_UP_MS = 500;
 const SETTLE_MS = 250;
 /** Blocks mined at a time while coins are short. */
 const MINE_AHEAD = 20;
@@ -100,6 +101,7 @@ export class PaymentLoad {
   #counts = { sent: 0, included: 0, stable: 0, lost: 0, refused: 0, starved: 0, decided: 0, agreed: 0 };
   #made = 0;
   #due = 0;
+  #lastTick = 0;
   #timers: Timer[] = [];
   #unsubscribe: (() => void) | undefined;
   #stopped = false;
@@ -162,6 +164,7 @@ export class PaymentLoad {
     });
     this.#timers.push(world.timers.every(SETTLE_MS, () => this.#settleAll()));
     for (const source of sources) this.#split(source);
+    this.#lastTick = world.clock.monotonic();
     this.#timers.push(world.timers.every(TICK_MS, () => this.#tick()));
   }
 
@@ -194,7 +197,10 @@ export class PaymentLoad {
   }
 
   #tick(): void {
-    this.#due += (this.#parts.rate * TICK_MS) / 1000;
+    const now = this.#parts.world.clock.monotonic();
+    // By the clock, since a busy event loop leaves ticks out; what a long halt would have brought is left out too.
+    this.#due += (this.#parts.rate * Math.min(MAX_CATCH_UP_MS, now - this.#lastTick)) / 1000;
+    this.#lastTick = now;
     for (; this.#due >= 1; this.#due--) {
       const coin = this.#coins[this.#nextCoin];
       if (coin) {
