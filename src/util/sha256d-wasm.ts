@@ -48,7 +48,8 @@ function instance(bytes: number): { readonly wasm: HashModule; readonly start: n
 function hashMany(input: Uint8Array, size: number, work: 'hashHeaders' | 'hashPairs'): Uint8Array {
   if (input.length % size !== 0) throw new RangeError(`${input.length} bytes are no multiple of ${size}`);
   const count = input.length / size;
-  const output = new Uint8Array(count * 32);
+  // Shared memory if it is little: memory of its own costs more than the hashes.
+  const output = Buffer.allocUnsafe(count * 32);
   // The module reads four messages at a time: leave room behind the last one.
   const { wasm, start, memory } = instance((Math.min(count, CHUNK) + 3) * size);
   for (let first = 0; first < count; first += CHUNK) {
@@ -93,7 +94,7 @@ export function sha256dMerkleRoot(leaves: Uint8Array): Hash {
   const { wasm, start, memory } = instance(leaves.length + 32 + 4 * 64);
   memory.set(leaves, start);
   wasm.merkleRoot(start, count);
-  return memory.slice(start, start + 32);
+  return Buffer.from(memory.subarray(start, start + 32));
 }
 
 /**

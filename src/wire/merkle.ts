@@ -23,7 +23,7 @@ export function merkleLevels(leaves: readonly Hash[]): (readonly Hash[])[] {
 /** Root of the merkle tree over hashes in wire order; zero for an empty list, the leaf itself for one. */
 export function merkleRoot(leaves: readonly Hash[]): Hash {
   if (leaves.length < 2) return leaves[0] ?? ZERO_HASH;
-  const bytes = new Uint8Array(32 * leaves.length);
+  const bytes = Buffer.allocUnsafe(32 * leaves.length);
   for (const [i, leaf] of leaves.entries()) bytes.set(leaf, 32 * i);
   return sha256dMerkleRoot(bytes);
 }
