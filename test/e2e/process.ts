@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 /** The compiled programs; `npm test` makes them before it runs the tests. */
 const SOTERD = resolve('dist/src/cli/soterd.js');
 const SOTERCTL = resolve('dist/src/cli/soterctl.js');
+const SOTERDAG = resolve('dist/src/cli/soterdag.js');
 
 /** How a process ended, and what it printed. */
 export interface Ended {
@@ -66,6 +67,11 @@ export function soterd(args: readonly string[], home: string): Program {
 /** Runs soterctl to its end. */
 export function soterctl(args: readonly string[], home: string): Promise<Ended> {
   return new Program(SOTERCTL, args, home).ended;
+}
+
+/** Starts soterdag. */
+export function soterdag(args: readonly string[], home: string): Program {
+  return new Program(SOTERDAG, args, home);
 }
 
 /** A port that is free at the moment. */
@@ -186,6 +192,15 @@ export interface DagInfo {
   readonly tipshash: string;
   readonly orderhash: string;
   readonly outputsethash: string;
+}
+
+/** What of `getdaginfo` is a matter of the process and not of the DAG. */
+const OF_THE_PROCESS = new Set(['reorders', 'lastreorderdepth', 'maxreorderdepth', 'indexbytes', 'databasebytes']);
+
+/** `getdaginfo` without what may differ between two nodes that hold the same DAG. */
+export async function dagInfo(node: NodeProcess): Promise<Readonly<Record<string, unknown>>> {
+  const info = await node.call<Record<string, unknown>>('getdaginfo');
+  return Object.fromEntries(Object.entries(info).filter(([name]) => !OF_THE_PROCESS.has(name)));
 }
 
 /** An address of simnet; its key is the byte 1 repeated, for tests only. */

@@ -9,7 +9,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { measureSync } from '../../bench/sync.ts';
 import { SeededRandom } from '../../src/util/testing/seeded-random.ts';
-import { type DagInfo, type Ended, freePort, MINING_ADDRESS, NodeProcess, soterctl, soterd, until } from './process.ts';
+import {
+  type DagInfo,
+  dagInfo,
+  type Ended,
+  freePort,
+  MINING_ADDRESS,
+  NodeProcess,
+  soterctl,
+  soterd,
+  until,
+} from './process.ts';
 
 const STACK_TRACE = /^\s+at .*:\d+/mu;
 
@@ -47,13 +57,13 @@ describe('one node', () => {
     const hashes = await one.call<string[]>('generate', 12);
     expect(new Set(hashes).size).toBe(12);
     expect(await one.call('getblockcount')).toBe(13);
-    const before = await one.call<DagInfo>('getdaginfo');
+    const before = await dagInfo(one);
     const coloring = await one.call('getdagcoloring');
     expect(before.tips).toEqual([hashes.at(-1)]);
     expect(await one.call('stop')).toBe('soterd stopping.');
     expect((await one.program.ended).code).toBe(0);
     await one.restart();
-    expect(await one.call('getdaginfo')).toEqual(before);
+    expect(await dagInfo(one)).toEqual(before);
     expect(await one.call('getdagcoloring')).toEqual(coloring);
     expect(await one.call('getbestblockhash')).toBe(hashes.at(-1));
   });
