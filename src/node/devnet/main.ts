@@ -4,6 +4,7 @@ import { silentLogger } from '../../util/log.ts';
 import { StartError } from '../node.ts';
 import { shutdownSignals } from '../signals.ts';
 import { Devnet } from './devnet.ts';
+import { KEY_COMMANDS, runKeyTool } from './key-tool.ts';
 import { renderLoad } from './load-view.ts';
 import { DEVNET_HELP, DevnetOptionError, type DevnetOptions, readDevnetOptions } from './options.ts';
 import { renderDevnet, renderLine } from './view.ts';
@@ -24,6 +25,8 @@ const CLEAR_BELOW = '\x1b[J';
  */
 export async function runDevnet(args: readonly string[]): Promise<number> {
   const { env, platform, stdout, stderr } = process;
+  if (KEY_COMMANDS.includes(args[0] ?? ''))
+    return runKeyTool(args, { env, platform, accountHome: () => userInfo().homedir, stdout, stderr });
   let options: DevnetOptions | undefined;
   try {
     options = readDevnetOptions(args, { env, platform, accountHome: () => userInfo().homedir });

@@ -32,7 +32,8 @@ export class DevnetOptionError extends Error {
 export const DEVNET_HELP = `Usage: soterd devnet [options]
 
 Runs a small network of real nodes on this machine and shows it live. Each node keeps its own database, talks TCP to the
-others, serves RPC and mines, so that parallel blocks occur. The next start continues the same DAG.
+others, serves RPC and mines, so that parallel blocks occur. The next start continues the same DAG. To try payments in one
+that is running: soterd devnet keys, balance and pay; each explains itself with --help.
 
   --nodes=N          number of nodes, 1 to ${MAX_NODES} (default 4)
   --interval=TIME    mean time between blocks of the whole network, such as 500ms or 2s (default 1s)
