@@ -1,2 +1,181 @@
-import type { Shape } from './worst-case-shapes.ts';
-export const CONTENTS: readonly Shape[] = [];
+import { type Hash, sha256 } from '../src/util/hash.ts';
+import { type OutPoint, Transaction, type TxOutput } from '../src/wire/index.ts';
+import type { Base } from './worst-case-base.ts';
+import type { Shape, Step } from './worst-case-shapes.ts';
+
+/** OP_TRUE: anyone can spend. */
+const ANYONE = Uint8Array.of(0x51);
+const NO_SCRIPT = new Uint8Array();
+/** Inputs without signatures that fit into a block: 41 bytes each. */
+const MAX_INPUTS = 24_000;
+/** The first coins of the base, all mature. */
+const FIRST_COIN = 1;
+const DUP2 = 0x6e;
+const DROP = 0x75;
+const CHECKSIG = 0xac;
+const CODESEPARATOR = 0xab;
+const RIPEMD160 = 0xa6;
+/** Shortest signature that parses (r = s = 1), for all of the transaction, and a key that does. */
+const SIGNATURE = Uint8Array.of(0x30, 6, 2, 1, 1, 2, 1, 1, 1);
+const KEY = Uint8Array.from(
+  Buffer.from('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798', 'hex'),
+);
+
+function transaction(prevouts: readonly OutPoint[], outputs: readonly TxOutput[]): Transaction {
+  return new Transaction({
+    version: 1,
+    inputs: prevouts.map((prevout) => ({ prevout, signatureScript: NO_SCRIPT, sequence: 0xffffffff, witness: [] })),
+    outputs,
+    lockTime: 0,
+  });
+}
+
+const outputsOf = (tx: Transaction): OutPoint[] => tx.outputs.map((_, index) => ({ hash: tx.txid, index }));
+
+/** Outputs of one unit each, for spends that pay no more than one. */
+function fanOut(coin: OutPoint, count: number, pkScript: Uint8Array): Transaction {
+  return transaction([coin], Array.from({ length: count }, () => ({ value: 1n, pkScript })));
+}
+
+/** Blocks on the tip of the base, one after the other. */
+class Chain {
+  readonly #base: Base;
+  readonly steps: Step[] = [];
+  tip: Hash;
+  height: number;
+
+  constructor(base: Base) {
+    this.#base = base;
+    this.height = base.chain.length - 1;
+    this.tip = base.chain[this.height];
+  }
+
+  add(kind: Step['kind'], transactions: readonly Transaction[]): void {
+    const block = this.#base.maker.make(this.height + 1, [this.tip], { transactions });
+    this.steps.push({ kind, block });
+    this.height++;
+    this.tip = block.hash;
+  }
+}
+
+/** One transaction that spends as many outputs as fit, all of a script; made by as many blocks as they need. */
+function manySpends(name: string, inputs: number, perBlock: number, pkScript: Uint8Array, filler = 0): Shape {
+  return {
+    name,
+    steps: (base) => {
+      const chain = new Chain(base);
+      const prevouts: OutPoint[] = [];
+      for (let i = 0; prevouts.length < inputs; i++) {
+        const tx = fanOut(base.coins[FIRST_COIN + i], Math.min(perBlock, inputs - prevouts.length), pkScript);
+        chain.add('setup', [tx]);
+        prevouts.push(...outputsOf(tx));
+      }
+      const fill = filler === 0 ? ANYONE : Uint8Array.of(0x6a, ...new Uint8Array(filler));
+      // The stored set remembers what was spent, so the same outputs serve block after block.
+      for (let i = 0; i < 2; i++) {
+        chain.add('attack', [
+          transaction(prevouts, [
+            { value: BigInt(i), pkScript: ANYONE },
+            { value: 0n, pkScript: fill },
+          ]),
+        ]);
+      }
+      return chain.steps;
+    },
+  };
+}
+
+/** Outputs made and spent within one block. */
+function spendsWithinBlock(count: number): Shape {
+  return {
+    name: `${count} outputs made and spent in a block`,
+    steps: (base) => {
+      const chain = new Chain(base);
+      const made = fanOut(base.coins[FIRST_COIN], count, ANYONE);
+      chain.add('attack', [made, transaction(outputsOf(made), [{ value: 1n, pkScript: ANYONE }])]);
+      return chain.steps;
+    },
+  };
+}
+
+/** A chain of small transactions in a block. */
+function smallTransactions(count: number): Shape {
+  return {
+    name: `${count} transactions in a block`,
+    steps: (base) => {
+      const chain = new Chain(base);
+      const transactions: Transaction[] = [];
+      let coin = base.coins[FIRST_COIN];
+      for (let i = 0; i < count; i++) {
+        const tx = transaction([coin], [{ value: 1n, pkScript: ANYONE }]);
+        transactions.push(tx);
+        coin = { hash: tx.txid, index: 0 };
+      }
+      chain.add('attack', transactions);
+      return chain.steps;
+    },
+  };
+}
+
+/** Two branches that spend the same outputs and outgrow each other in turn: everything in them changes its mind. */
+function doubleSpends(length: number, turns: number, perBlock: number): Shape {
+  return {
+    name: `forks of ${length} full blocks with double spends`,
+    steps: (base) => {
+      const fund = new Chain(base);
+      const sources: OutPoint[][] = [];
+      for (let i = 0; i < length + turns; i++) {
+        const tx = fanOut(base.coins[FIRST_COIN + i], perBlock, ANYONE);
+        fund.add('setup', [tx]);
+        sources.push(outputsOf(tx));
+      }
+      const spends = (branch: number): Transaction[][] =>
+        sources.map((prevouts) =>
+          prevouts.map((prevout) => transaction([prevout], [{ value: BigInt(branch), pkScript: ANYONE }])),
+        );
+      const forks = [0, 1].map((branch) => {
+        const blocks: Step[] = [];
+        let { tip, height } = fund;
+        for (const transactions of spends(branch)) {
+          const block = base.maker.make(++height, [tip], { transactions });
+          blocks.push({ kind: blocks.length < length ? 'setup' : 'attack', block });
+          tip = block.hash;
+        }
+        return blocks;
+      });
+      const [a, b] = forks;
+      const steps = [...fund.steps, ...a.slice(0, length), ...b.slice(0, length)];
+      for (let turn = length; turn < length + turns; turn++) steps.push(a[turn], b[turn]);
+      return steps;
+    },
+  };
+}
+
+/** `<signature> <key> (2DUP CHECKSIG DROP CODESEPARATOR)×50 …`: 50 different hashes of the whole transaction. */
+function signatureScript(): Uint8Array {
+  const check = [DUP2, CHECKSIG, DROP, CODESEPARATOR];
+  return Uint8Array.of(
+    SIGNATURE.length,
+    ...SIGNATURE,
+    KEY.length,
+    ...KEY,
+    ...Array.from({ length: 50 }, () => check).flat(),
+  );
+}
+
+/** 201 hashes of an item that nobody knows anything about. */
+function hashingScript(): Uint8Array {
+  const item = sha256(ANYONE);
+  return Uint8Array.of(item.length, ...item, ...new Uint8Array(201).fill(RIPEMD160));
+}
+
+/** What the transactions of blocks make expensive. */
+export const CONTENTS: readonly Shape[] = [
+  manySpends('24000 inputs', MAX_INPUTS, MAX_INPUTS, ANYONE),
+  spendsWithinBlock(19_000),
+  smallTransactions(15_000),
+  doubleSpends(5, 3, 15_000),
+  manySpends('24000 scripts of 201 hashes', MAX_INPUTS, 4000, hashingScript()),
+  // 400 outputs of 50 signature operations each are what one block may hold.
+  manySpends('400 inputs, 20000 checks of 1 MB', 400, 400, signatureScript(), 980_000),
+];

@@ -45,11 +45,15 @@ function viewOf(block: Block, height: number, storedOutput: OutputLookup): Map<s
   const view = new Map<string, Output>();
   if (block.transactions.length === 1) return view;
   const place = new Map(block.transactions.map((tx, index) => [hashKey(tx.txid), index]));
+  const entered = new Set<number>();
   for (const [index, tx] of block.transactions.entries()) {
     if (index === 0) continue;
     for (const { prevout } of tx.inputs) {
       const origin = place.get(hashKey(prevout.hash));
       if (origin !== undefined && origin < index) {
+        // Once is enough: a block may spend thousands of outputs of one transaction.
+        if (entered.has(origin)) continue;
+        entered.add(origin);
         const source = block.transactions[origin];
         for (const { key, output } of spendableOutputs(source, height, source.isCoinbase)) view.set(key, output);
         continue;
