@@ -155,7 +155,11 @@ export class BlockFetcher {
     this.#askOthers(this.#requests.release(state.peer.id));
   }
 
-  /** Gives expired requests to others. Where nobody else is known the first peer keeps its chance. */
+  /**
+   * Gives expired requests to others. Where nobody else is known they are closed, so that announcements of blocks that
+   * do not exist cost nothing from then on; a late delivery, or another announcement, is as welcome as before. Only what
+   * orphans wait for is kept open, because others can be asked for that when they come.
+   */
   retryExpired(): void {
     this.#askOthers(this.#requests.expired(this.#now()));
   }
@@ -173,6 +177,7 @@ export class BlockFetcher {
         continue;
       }
       const next = this.#otherSource(request);
+      if (!next && !this.#missing.has(request.key)) this.#requests.drop(request.key);
       if (!next || !this.#requests.ask(next.peer.id, request.hash, request.height, this.#now(), request)) continue;
       const vector = { type: blockType(next), hash: request.hash, height: request.height };
       const vectors = byPeer.get(next);

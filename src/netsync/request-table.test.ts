@@ -50,6 +50,20 @@ describe('RequestTable', () => {
     expect(table.owedBy(1)).toBe(0);
   });
 
+  test('what was dropped does not expire again, but may still come', () => {
+    const table = new RequestTable({ limit: 100, limitPerPeer: 100, expiry: 4000 });
+    table.ask(1, hash(1), 1, 0);
+    table.ask(1, hash(2), 2, 0);
+    expect(table.expired(5000)).toHaveLength(2);
+    table.drop(key(1));
+    expect(table.expired(5000).map((request) => request.key)).toEqual([key(2)]);
+    expect(table.ask(2, hash(2), 2, 5000)).toBe(true);
+    expect(table.expired(5000)).toEqual([]);
+    expect(table.size).toBe(1);
+    expect(table.delivered(1, key(1), 6000)).toEqual({ request: undefined });
+    expect(table.ask(1, hash(1), 1, 7000)).toBe(true);
+  });
+
   test('bounds hold whatever is asked, and nothing leaks', () => {
     const operation = fc.record({
       kind: fc.constantFrom('ask', 'deliver', 'refuse', 'release', 'drop' as const),

@@ -32,8 +32,10 @@ const MAX_SOURCES = 4;
 const HARD_EXPIRY_FACTOR = 8;
 
 interface PeerRequests {
-  /** Everything asked of the peer and neither delivered nor refused; insertion order is order of asking. */
-  readonly asked: Map<string, number>;
+  /** Everything asked of the peer and neither delivered nor refused. */
+  readonly asked: Set<string>;
+  /** What of it is open with this peer, and since when; insertion order is order of asking. */
+  readonly waiting: Map<string, number>;
   lastDelivery: number;
 }
 
@@ -90,7 +92,7 @@ export class RequestTable {
     const previous = open ?? closed;
     const requests = this.#requestsOf(peer, now);
     if (!requests.asked.has(key) && requests.asked.size >= this.#options.limitPerPeer) return false;
-    this.#open.delete(key);
+    this.#close(key);
     this.#open.set(key, {
       key,
       hash: previous?.hash ?? Uint8Array.from(hash),
@@ -100,8 +102,8 @@ export class RequestTable {
       attempts: (previous?.attempts ?? 0) + 1,
       sources: previous?.sources.filter((source) => source !== peer) ?? [],
     });
-    requests.asked.delete(key);
-    requests.asked.set(key, now);
+    requests.asked.add(key);
+    requests.waiting.set(key, now);
     return true;
   }
 
@@ -120,9 +122,7 @@ export class RequestTable {
     const requests = this.#peers.get(peer);
     if (!requests?.asked.delete(key)) return undefined;
     requests.lastDelivery = now;
-    const request = this.#open.get(key);
-    this.#open.delete(key);
-    return { request };
+    return { request: this.#close(key) };
   }
 
   /**
@@ -131,10 +131,7 @@ export class RequestTable {
    */
   refused(peer: number, key: string): OpenRequest | undefined {
     this.#peers.get(peer)?.asked.delete(key);
-    const request = this.#open.get(key);
-    if (request?.peer !== peer) return undefined;
-    this.#open.delete(key);
-    return request;
+    return this.#open.get(key)?.peer === peer ? this.#close(key) : undefined;
   }
 
   /** The peer left. @returns the requests that were open with it; they are closed. */
@@ -142,39 +139,48 @@ export class RequestTable {
     const requests = this.#peers.get(peer);
     this.#peers.delete(peer);
     const released: OpenRequest[] = [];
-    for (const key of requests?.asked.keys() ?? []) {
-      const request = this.#open.get(key);
-      if (request?.peer !== peer) continue;
-      this.#open.delete(key);
-      released.push(request);
+    for (const key of requests?.waiting.keys() ?? []) {
+      const request = this.#close(key);
+      if (request) released.push(request);
     }
     return released;
   }
 
-  /** Requests whose peer let the expiry pass, oldest of each peer first. They stay open until somebody else is asked. */
+  /**
+   * Requests whose peer let the expiry pass, oldest of each peer first. They stay open, and are returned every time,
+   * until somebody else is asked or they are dropped.
+   */
   expired(now: number): OpenRequest[] {
     const out: OpenRequest[] = [];
-    for (const [peer, { asked, lastDelivery }] of this.#peers) {
+    for (const { waiting, lastDelivery } of this.#peers.values()) {
       const soft = now - lastDelivery >= this.#options.expiry;
-      for (const [key, askedAt] of asked) {
+      for (const [key, askedAt] of waiting) {
         const age = now - askedAt;
         if (age < this.#options.expiry || (!soft && age < this.#options.expiry * HARD_EXPIRY_FACTOR)) break;
         const request = this.#open.get(key);
-        if (request?.peer === peer) out.push(request);
+        if (request) out.push(request);
       }
     }
     return out;
   }
 
-  /** Closes a request that nobody can answer. */
+  /** Closes a request that nobody else can answer. A late delivery is still recognised. */
   drop(key: string): void {
-    this.#open.delete(key);
+    this.#close(key);
   }
 
   /** Forgets everything. */
   clear(): void {
     this.#open.clear();
     this.#peers.clear();
+  }
+
+  #close(key: string): OpenRequest | undefined {
+    const request = this.#open.get(key);
+    if (!request) return undefined;
+    this.#open.delete(key);
+    this.#peers.get(request.peer)?.waiting.delete(key);
+    return request;
   }
 
   #deadline({ peer, askedAt }: OpenRequest): number {
@@ -186,7 +192,7 @@ export class RequestTable {
   #requestsOf(peer: number, now: number): PeerRequests {
     let requests = this.#peers.get(peer);
     if (!requests) {
-      requests = { asked: new Map(), lastDelivery: now };
+      requests = { asked: new Set(), waiting: new Map(), lastDelivery: now };
       this.#peers.set(peer, requests);
     }
     return requests;
