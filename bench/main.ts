@@ -5,6 +5,7 @@ import { Report } from './report.ts';
 type Bench = (args: readonly string[], report: Report) => Promise<void>;
 
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
+  'dag-file': () => import('./dag-file.ts'),
   'dag-growth': () => import('./dag-growth.ts'),
   ibd: () => import('./ibd.ts'),
   mempool: () => import('./mempool.ts'),

@@ -1,7 +1,7 @@
 /** Command line, configuration file and their checks. See docs/operating.md. */
 export { CommandLineError, readCommandLine } from './command-line.ts';
 export { ConfigFileError, readConfigFile } from './config-file.ts';
-export { type DagToolCommand, type DagToolTask, readDagToolCommand } from './dag-tool.ts';
+export { type DagToolTask, readDagToolCommand } from './dag-tool.ts';
 export { fileErrorText } from './file-errors.ts';
 export { helpText } from './help-text.ts';
 export { loadConfig } from './load.ts';
