@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { compactJson, isJsonArray, isJsonObject, parseJson } from '../../src/rpc/index.ts';
 import { callRpc, callRpcText } from './rpc-client.ts';
-import { compareAnswer, type RecordedAnswer } from './rpc-compare.ts';
+import { compareAnswer, type RecordedAnswer, withoutParents } from './rpc-compare.ts';
 import { httpSuite } from './rpc-http.ts';
+import { liveGenerate } from './rpc-live.ts';
 import { ADMIN, LIMITED, startRpcNode } from './rpc-node.ts';
 import type { Suite, SuiteContext } from './suite.ts';
 
@@ -33,12 +34,6 @@ function readCalls(context: SuiteContext, file: string): readonly RecordedCall[]
   });
 }
 
-/** An answer without what only this node adds to templates. */
-function withoutParents({ method }: RecordedCall, body: string): string {
-  if (method !== 'getblocktemplate') return body;
-  return body.replace(/,"parentsversion":\d+,"parents":\[[^\]]*\]/u, '');
-}
-
 /** Sends every entry and compares the answers, except those of deliberate deviations, which are listed. */
 async function replay(
   context: SuiteContext,
@@ -55,7 +50,7 @@ async function replay(
     );
     const reason = deviates(entry);
     if (reason !== undefined) context.deviation(entry.name, reason);
-    else await context.check(entry.name, () => compareAnswer(entry, status, withoutParents(entry, body)));
+    else await context.check(entry.name, () => compareAnswer(entry, status, withoutParents(entry.method, body)));
   }
 }
 
@@ -203,4 +198,5 @@ export const rpcSuites: readonly Suite[] = [
   httpSuite,
   replayDag,
   replayStandard,
+  liveGenerate,
 ];
