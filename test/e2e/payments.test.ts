@@ -2,13 +2,16 @@
  * Goal: somebody can pay somebody, and of two conflicting payments everybody knows which one counts. Method: compiled
  * nodes in processes of their own; payments are signed here and enter by RPC.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TestKey } from '../../src/node/devnet/keys.ts';
 import { networkParams } from '../../src/params/index.ts';
 import { bytesToHex, hexToBytes } from '../../src/util/bytes.ts';
 import { hashFromHex, hashToHex } from '../../src/util/hash.ts';
 import { Block, Transaction } from '../../src/wire/index.ts';
-import { type DagInfo, MINING_ADDRESS, NodeProcess, until } from './process.ts';
+import { type DagInfo, MINING_ADDRESS, NodeProcess, soterd, until } from './process.ts';
 
 const PARAMS = networkParams('simnet');
 const SUBSIDY = 50_000_000_000n;
@@ -152,5 +155,26 @@ describe('payments between two nodes', () => {
     await one.call('stop');
     expect((await one.program.ended).code).toBe(0);
     await last;
+  });
+});
+
+describe('devnet with payments', () => {
+  test('nothing is lost, and all nodes agree on every double spend', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'soterd-payments-'));
+    cleanUp.push(async () => rmSync(home, { recursive: true, force: true }));
+    const args = ['devnet', '--port=0', '--interval=200ms', '--nodes=3', '--tps=30', `--datadir=${home}/net`];
+    const devnet = soterd(args, home);
+    cleanUp.push(async () => {
+      await devnet.end('SIGKILL');
+    });
+    const stable = () => Number(/payments \d+\/\d+\/(\d+) .*\n$/u.exec(devnet.stdout)?.[1] ?? 0);
+    await until(() => stable() >= 150);
+    const { code, stdout, stderr } = await devnet.end('SIGINT');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ {2}lost 0 {2}refused 0/u);
+    const [, decided, agreed] = /decided (\d+) {2}all nodes agree on (\d+)/u.exec(stdout)!;
+    expect(Number(decided)).toBeGreaterThan(0);
+    expect(agreed).toBe(decided);
   });
 });
