@@ -46,6 +46,7 @@ export type { WireContext } from './messages/codec.ts';
 export { checkUserAgent, MAX_USER_AGENT_SIZE } from './messages/version.ts';
 export { murmur3 } from './murmur3.ts';
 export { type NetAddress, UNKNOWN_IP } from './net-address.ts';
+export { outpointKey, outputKey } from './outpoint-key.ts';
 export { ByteReader } from './reader.ts';
 export { RejectCode, rejectCodeToString } from './reject-code.ts';
 export { Services, servicesToString } from './services.ts';

@@ -1,5 +1,6 @@
-import { type Hash, isZeroHash, sha256d } from '../util/hash.ts';
+import { type Hash, hashKey, isZeroHash, sha256d } from '../util/hash.ts';
 import { messageError } from './errors.ts';
+import { outpointKey } from './outpoint-key.ts';
 import { ByteReader, viewOf } from './reader.ts';
 import { readInputs, readOutputs, readWitnesses } from './transaction-parts.ts';
 import { ByteWriter, varintSize } from './writer.ts';
@@ -68,6 +69,8 @@ export class Transaction implements TransactionFields {
   #length = 0;
   #txid: Hash | undefined;
   #wtxid: Hash | undefined;
+  #idKey: string | undefined;
+  #inputKeys: readonly string[] | undefined;
   #strippedSize: number | undefined;
   #witnessSize: number | undefined;
 
@@ -130,6 +133,18 @@ export class Transaction implements TransactionFields {
     if (!this.hasWitness) return this.txid;
     this.#wtxid ??= sha256d(this.toBytes('witness'));
     return this.#wtxid;
+  }
+
+  /** `hashKey` of the {@link txid}. */
+  get idKey(): string {
+    this.#idKey ??= hashKey(this.txid);
+    return this.#idKey;
+  }
+
+  /** `outpointKey` of what each input spends, in order. */
+  get inputKeys(): readonly string[] {
+    this.#inputKeys ??= this.inputs.map(({ prevout }) => outpointKey(prevout.hash, prevout.index));
+    return this.#inputKeys;
   }
 
   /** Exactly one input, and that spends the null outpoint. */

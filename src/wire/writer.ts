@@ -125,6 +125,11 @@ export class ByteWriter {
     this.varBytes(encodeText(text));
   }
 
+  /** Begins anew in the same memory: what {@link finish} gave before is overwritten. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** What was written. The result shares the writer's memory: do not write on. */
   finish(): Uint8Array {
     return this.#length === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#length);

@@ -1,6 +1,6 @@
 import { isUnspendable } from '../../script/index.ts';
 import type { Transaction } from '../../wire/index.ts';
-import { outpointKey } from './outpoint-key.ts';
+import { outputKey } from './outpoint-key.ts';
 import type { Output } from './output.ts';
 
 /** An output that a transaction makes. */
@@ -17,9 +17,11 @@ export interface NewOutput {
  */
 export function spendableOutputs(tx: Transaction, height: number, isCoinbase: boolean): NewOutput[] {
   const list: NewOutput[] = [];
-  for (const [index, { value, pkScript }] of tx.outputs.entries()) {
+  const { idKey, outputs } = tx;
+  for (let index = 0; index < outputs.length; index++) {
+    const { value, pkScript } = outputs[index];
     if (isUnspendable(pkScript)) continue;
-    list.push({ key: outpointKey(tx.txid, index), index, output: { value, pkScript, height, isCoinbase } });
+    list.push({ key: outputKey(idKey, index), index, output: { value, pkScript, height, isCoinbase } });
   }
   return list;
 }

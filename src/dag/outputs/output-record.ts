@@ -47,14 +47,19 @@ const STORED_IS_ENTRY = 8;
  * unless absent, then the stored output if it differs. An output is: varint 2 × height + coinbase, varint value,
  * script with varint length. Undefined for a record without content, which has no row.
  */
-export function encodeRecord({ state, entry, stored }: OutputRecord): Uint8Array | undefined {
-  if (state === ReplayState.absent && !stored) return undefined;
+export function encodeRecord(record: OutputRecord): Uint8Array | undefined {
   const writer = new ByteWriter(48);
+  return writeRecord(writer, record) ? writer.finish() : undefined;
+}
+
+/** Writes a record as {@link encodeRecord} does. @returns false if it has no content, and nothing was written. */
+export function writeRecord(writer: ByteWriter, { state, entry, stored }: OutputRecord): boolean {
+  if (state === ReplayState.absent && !stored) return false;
   const shared = stored !== undefined && entry !== undefined && sameOutput(stored, entry);
   writer.u8(state | (stored ? HAS_STORED : 0) | (shared ? STORED_IS_ENTRY : 0));
   if (entry) writeOutput(writer, entry);
   if (stored && !shared) writeOutput(writer, stored);
-  return writer.finish();
+  return true;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Block } from '../../wire/index.ts';
 import type { BlockEffects } from './effects.ts';
 import { type Output, sameOutput } from './output.ts';
 import { type OutputRecord, ReplayState } from './output-record.ts';
-import type { OutputTable } from './output-table.ts';
+import type { OutputSlot, OutputTable } from './output-table.ts';
 import { applyBlock, type ReplayView, undoBlock } from './replay.ts';
 import type { OutputSetHash } from './set-hash.ts';
 
@@ -18,7 +18,7 @@ export class OutputState {
   readonly #table: OutputTable;
   readonly #hash: OutputSetHash;
   readonly #maturity: number;
-  readonly #touched = new Set<string>();
+  readonly #touched = new Set<OutputSlot>();
   readonly #view: ReplayView;
   #storedCount: number;
 
@@ -33,19 +33,20 @@ export class OutputState {
     this.#storedCount = storedCount;
     this.#maturity = maturity;
     this.#view = {
-      get: (key) => this.#table.get(key),
-      set: (key, { state, entry }) => {
-        this.#touched.add(key);
-        this.#table.set(key, { state, entry, stored: this.#table.get(key).stored });
+      find: (key) => this.#table.find(key),
+      set: (slot, state, entry) => {
+        this.#touched.add(slot);
+        this.#table.change(slot, { state, entry, stored: slot.record.stored });
       },
     };
   }
 
   /** Looks an output up in the stored set, by `outpointKey`. */
-  readonly stored = (key: string): Output | undefined => this.#table.get(key).stored;
+  readonly stored = (key: string): Output | undefined => this.record(key).stored;
 
   /** Everything known of an output. */
   record(key: string): OutputRecord {
+    this.#table.trim();
     return this.#table.get(key);
   }
 
@@ -71,17 +72,17 @@ export class OutputState {
 
   /** Brings the stored set up after the replay of a connected block. Costs the number of outputs touched. */
   settle(): void {
-    for (const key of this.#touched) {
-      const record = this.#table.get(key);
-      const { state, entry, stored } = record;
+    for (const slot of this.#touched) {
+      const { state, entry, stored } = slot.record;
       if (state === ReplayState.unspent && entry && !(stored && sameOutput(stored, entry))) {
-        this.#store(key, record, entry);
+        this.#store(slot, entry);
       } else if (state === ReplayState.ignored && stored) {
-        this.#store(key, record, undefined);
+        this.#store(slot, undefined);
       }
-      this.#table.tidy(key);
+      this.#table.tidy(slot);
     }
     this.#touched.clear();
+    this.#table.trim();
   }
 
   /** Rows of the table with all changes written. */
@@ -102,7 +103,8 @@ export class OutputState {
     this.#table.committed();
   }
 
-  #store(key: string, record: OutputRecord, output: Output | undefined): void {
+  #store(slot: OutputSlot, output: Output | undefined): void {
+    const { key, record } = slot;
     if (record.stored) {
       this.#hash.remove(key, record.stored);
       this.#storedCount--;
@@ -111,6 +113,6 @@ export class OutputState {
       this.#hash.add(key, output);
       this.#storedCount++;
     }
-    this.#table.set(key, { ...record, stored: output });
+    this.#table.change(slot, { state: record.state, entry: record.entry, stored: output });
   }
 }

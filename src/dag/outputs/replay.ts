@@ -1,41 +1,50 @@
+import { isUnspendable } from '../../script/index.ts';
 import type { Block, Transaction } from '../../wire/index.ts';
-import { examineInputs } from '../rules/inputs.ts';
+import { examineInputs, type OutputLookup } from '../rules/inputs.ts';
 import { type BlockEffects, type Existing, TxEffect } from './effects.ts';
 import { spendableOutputs } from './new-outputs.ts';
-import { outpointKey } from './outpoint-key.ts';
+import { outputKey } from './outpoint-key.ts';
 import type { Output } from './output.ts';
-import { type OutputRecord, ReplayState } from './output-record.ts';
+import { ReplayState } from './output-record.ts';
+import type { OutputSlot } from './output-table.ts';
 
 /** The replay state of all outputs. */
 export interface ReplayView {
-  get(key: string): OutputRecord;
+  /** What is known of an output, by its `outpointKey`. Good for the block that is replayed. */
+  find(key: string): OutputSlot;
   /** Sets what the replay knows of an output, and leaves the stored set as it is. */
-  set(key: string, state: Pick<OutputRecord, 'state' | 'entry'>): void;
+  set(slot: OutputSlot, state: ReplayState, entry: Output | undefined): void;
 }
 
 /**
  * Applies a block at the end of the replayed order. Its transactions are taken one by one; none can make the block
- * fail, since
- * whether they come true is exactly what the order decides.
+ * fail, since whether they come true is exactly what the order decides.
  * @param height of the block; its outputs get it.
  * @param maturity of coinbases, in generations.
  */
 export function applyBlock(view: ReplayView, block: Block, height: number, maturity: number): BlockEffects {
   const existing: Existing[] = [];
+  let spent: readonly OutputSlot[] = [];
+  // The view knows spent and ignored outputs too, and here they count as present.
+  const lookup: OutputLookup = (_, input) => spent[input].record.entry;
   const transactions = block.transactions.map((tx, index) => {
-    // The view knows spent and ignored outputs too, and here they count as present.
-    const verdict = examineInputs(tx, height, maturity, (key) => view.get(key).entry);
-    if (!verdict.ok) return TxEffect.skipped;
-    const isCoinbase = tx.isCoinbase;
-    const lost = !isCoinbase && inputStates(view, tx).some((state) => state !== ReplayState.unspent);
-    if (!isCoinbase && !lost) setInputs(view, tx, ReplayState.spent);
-    for (const { key, index: output, output: entry } of spendableOutputs(tx, height, isCoinbase)) {
-      const before = view.get(key);
-      if (before.state !== ReplayState.absent) {
-        existing.push({ transaction: index, output, before: { state: before.state, entry: before.entry } });
+    spent = findSpent(view, tx);
+    if (!examineInputs(tx, height, maturity, lookup).ok) return TxEffect.skipped;
+    const lost = spent.some(({ record }) => record.state !== ReplayState.unspent);
+    if (!lost) setAll(view, spent, ReplayState.spent);
+    const { outputs, idKey, isCoinbase } = tx;
+    for (let output = 0; output < outputs.length; output++) {
+      const { value, pkScript } = outputs[output];
+      if (isUnspendable(pkScript)) continue;
+      const slot = view.find(outputKey(idKey, output));
+      const { state, entry } = slot.record;
+      if (state !== ReplayState.absent) {
+        existing.push({ transaction: index, output, before: { state, entry } });
         if (lost) continue;
       }
-      view.set(key, { state: lost ? ReplayState.ignored : ReplayState.unspent, entry: detached(entry) });
+      // The script on memory of its own: it outlives the message that brought the block.
+      const made: Output = { value, pkScript: new Uint8Array(pkScript), height, isCoinbase };
+      view.set(slot, lost ? ReplayState.ignored : ReplayState.unspent, made);
     }
     return lost ? TxEffect.ignored : TxEffect.applied;
   });
@@ -56,25 +65,18 @@ export function undoBlock(view: ReplayView, block: Block, height: number, effect
     }
     for (const { key, index: output } of spendableOutputs(tx, height, false)) {
       const earlier = before.get(output);
-      if (!earlier) view.set(key, { state: ReplayState.absent, entry: undefined });
-      else if (effect === TxEffect.applied) view.set(key, earlier);
+      if (!earlier) view.set(view.find(key), ReplayState.absent, undefined);
+      else if (effect === TxEffect.applied) view.set(view.find(key), earlier.state, earlier.entry);
     }
-    if (effect === TxEffect.applied && !tx.isCoinbase) setInputs(view, tx, ReplayState.unspent);
+    if (effect === TxEffect.applied) setAll(view, findSpent(view, tx), ReplayState.unspent);
   }
 }
 
-/** The output on memory of its own: it outlives the message that brought the block. */
-function detached(output: Output): Output {
-  return { ...output, pkScript: Uint8Array.from(output.pkScript) };
+/** The outputs that a transaction spends; a coinbase spends none. */
+function findSpent(view: ReplayView, tx: Transaction): readonly OutputSlot[] {
+  return tx.isCoinbase ? [] : tx.inputKeys.map((key) => view.find(key));
 }
 
-function inputStates(view: ReplayView, tx: Transaction): ReplayState[] {
-  return tx.inputs.map(({ prevout }) => view.get(outpointKey(prevout.hash, prevout.index)).state);
-}
-
-function setInputs(view: ReplayView, tx: Transaction, state: ReplayState): void {
-  for (const { prevout } of tx.inputs) {
-    const key = outpointKey(prevout.hash, prevout.index);
-    view.set(key, { state, entry: view.get(key).entry });
-  }
+function setAll(view: ReplayView, slots: readonly OutputSlot[], state: ReplayState): void {
+  for (const slot of slots) view.set(slot, state, slot.record.entry);
 }

@@ -2,7 +2,7 @@ import { MAX_BLOCK_BASE_SIZE, MAX_FUTURE_SECONDS, MAX_SIGOP_COST, WITNESS_SCALE_
 import { checkedTarget, PowError, type ProofOfWork } from '../../pow/index.ts';
 import { legacySigOps } from '../../script/index.ts';
 import { equalBytes } from '../../util/bytes.ts';
-import { hashKey, hashToHex } from '../../util/hash.ts';
+import { hashToHex } from '../../util/hash.ts';
 import { type Block, merkleRoot } from '../../wire/index.ts';
 import { RuleError } from '../errors.ts';
 import { formatTime } from '../go-time.ts';
@@ -87,12 +87,11 @@ function checkMerkleTree({ header, transactions }: Block): void {
     );
   }
   const seen = new Set<string>();
-  for (const { txid } of transactions) {
-    const key = hashKey(txid);
-    if (seen.has(key)) {
+  for (const { idKey, txid } of transactions) {
+    if (seen.has(idKey)) {
       throw new RuleError('ErrDuplicateTx', `block contains duplicate transaction ${hashToHex(txid)}`);
     }
-    seen.add(key);
+    seen.add(idKey);
   }
 }
 

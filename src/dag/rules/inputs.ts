@@ -2,17 +2,26 @@ import { MAX_AMOUNT } from '../../params/index.ts';
 import { hashToHex } from '../../util/hash.ts';
 import type { Transaction } from '../../wire/index.ts';
 import { RuleError, type RuleErrorCode } from '../errors.ts';
-import { outpointKey } from '../outputs/outpoint-key.ts';
 import type { Output } from '../outputs/output.ts';
 import { MAX_AMOUNT_TEXT } from './transaction-sanity.ts';
 
-/** Finds an output by its key, see `outpointKey`. */
-export type OutputLookup = (key: string) => Output | undefined;
+/** Finds an output of the stored set by its key, see `outpointKey`. */
+export type StoredLookup = (key: string) => Output | undefined;
 
-/** What the inputs of a transaction came to: its fee, or which rule it breaks (the text is built only if asked for). */
+/**
+ * Finds an output by its key, see `outpointKey`.
+ * @param input place of the input that asks, for lookups that have found the outputs of a transaction already.
+ */
+export type OutputLookup = (key: string, input: number) => Output | undefined;
+
+/**
+ * What the inputs of a transaction came to: its fee, or which rule it breaks (the text is built only if asked for).
+ */
 export type InputsVerdict =
   | { readonly ok: true; readonly fee: bigint }
   | { readonly ok: false; readonly error: () => RuleError };
+
+const NO_FEE: InputsVerdict = { ok: true, fee: 0n };
 
 /**
  * Looks at what a transaction spends: every output is there, coinbases are mature, amounts are possible, and no more is
@@ -22,46 +31,56 @@ export type InputsVerdict =
  * @param maturity generations between a coinbase and its spend.
  */
 export function examineInputs(tx: Transaction, height: number, maturity: number, lookup: OutputLookup): InputsVerdict {
-  if (tx.isCoinbase) return { ok: true, fee: 0n };
+  if (tx.isCoinbase) return NO_FEE;
+  const { inputKeys } = tx;
   let total = 0n;
-  for (let index = 0; index < tx.inputs.length; index++) {
-    const { prevout } = tx.inputs[index];
-    const name = (): string => `${hashToHex(prevout.hash)}:${prevout.index}`;
-    const output = lookup(outpointKey(prevout.hash, prevout.index));
-    if (!output) {
-      return broken(
-        'ErrMissingTxOut',
-        () =>
-          `output ${name()} referenced from transaction ${hashToHex(tx.txid)}:${index} either does not exist or has already been spent`,
-      );
-    }
-    if (output.isCoinbase && height - output.height < maturity) {
-      return broken(
-        'ErrImmatureSpend',
-        () =>
-          `tried to spend coinbase transaction output ${name()} from height ${output.height} at height ${height} before required maturity of ${maturity} blocks`,
-      );
-    }
+  for (let index = 0; index < inputKeys.length; index++) {
+    const output = lookup(inputKeys[index], index);
+    if (!output) return missing(tx, index);
+    if (output.isCoinbase && height - output.height < maturity) return immature(tx, index, output, height, maturity);
     total += output.value;
-    if (total > MAX_AMOUNT) {
-      const sum = total;
-      return broken(
-        'ErrBadTxOutValue',
-        () =>
-          `total value of all transaction inputs is ${sum} which is higher than max allowed value of ${MAX_AMOUNT_TEXT}`,
-      );
-    }
+    if (total > MAX_AMOUNT) return tooMuch(total);
   }
   let spent = 0n;
   for (const { value } of tx.outputs) spent += value;
-  if (total < spent) {
-    return broken(
-      'ErrSpendTooHigh',
-      () =>
-        `total value of all transaction inputs for transaction ${hashToHex(tx.txid)} is ${total} which is less than the amount spent of ${spent}`,
-    );
-  }
-  return { ok: true, fee: total - spent };
+  return total < spent ? overspent(tx, total, spent) : { ok: true, fee: total - spent };
+}
+
+function nameOf(tx: Transaction, input: number): string {
+  const { hash, index } = tx.inputs[input].prevout;
+  return `${hashToHex(hash)}:${index}`;
+}
+
+function missing(tx: Transaction, input: number): InputsVerdict {
+  return broken(
+    'ErrMissingTxOut',
+    () =>
+      `output ${nameOf(tx, input)} referenced from transaction ${hashToHex(tx.txid)}:${input} either does not exist or has already been spent`,
+  );
+}
+
+function immature(tx: Transaction, input: number, output: Output, height: number, maturity: number): InputsVerdict {
+  return broken(
+    'ErrImmatureSpend',
+    () =>
+      `tried to spend coinbase transaction output ${nameOf(tx, input)} from height ${output.height} at height ${height} before required maturity of ${maturity} blocks`,
+  );
+}
+
+function tooMuch(sum: bigint): InputsVerdict {
+  return broken(
+    'ErrBadTxOutValue',
+    () =>
+      `total value of all transaction inputs is ${sum} which is higher than max allowed value of ${MAX_AMOUNT_TEXT}`,
+  );
+}
+
+function overspent(tx: Transaction, total: bigint, spent: bigint): InputsVerdict {
+  return broken(
+    'ErrSpendTooHigh',
+    () =>
+      `total value of all transaction inputs for transaction ${hashToHex(tx.txid)} is ${total} which is less than the amount spent of ${spent}`,
+  );
 }
 
 function broken(code: RuleErrorCode, message: () => string): InputsVerdict {

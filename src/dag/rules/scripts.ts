@@ -4,7 +4,7 @@ import type { Emitter } from '../../util/emitter.ts';
 import { hashToHex } from '../../util/hash.ts';
 import type { Block, Transaction } from '../../wire/index.ts';
 import { RuleError } from '../errors.ts';
-import type { OutputLookup } from './inputs.ts';
+import type { StoredLookup } from './inputs.ts';
 
 /** One input whose scripts must run. */
 export interface ScriptJob {
@@ -41,7 +41,7 @@ export interface EarlyVerification {
    * @param block passes all rules of a block by itself.
    * @param storedOutput the stored set as it is at this moment.
    */
-  prepare(block: Block, storedOutput: OutputLookup): void;
+  prepare(block: Block, storedOutput: StoredLookup): void;
   /** True while scripts of the block have not been run that were to be run before its turn. */
   isBusy(block: Block): boolean;
   /** Runs scripts that nobody is running yet, some milliseconds of work. @returns false if there are none. */

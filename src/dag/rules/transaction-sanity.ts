@@ -7,7 +7,6 @@ import {
 import { isZeroHash } from '../../util/hash.ts';
 import { NULL_INDEX, type OutPoint, type Transaction, type TxOutput } from '../../wire/index.ts';
 import { RuleError } from '../errors.ts';
-import { outpointKey } from '../outputs/outpoint-key.ts';
 
 /** How the greatest amount is printed in reject texts. */
 export const MAX_AMOUNT_TEXT = '2.1e+15';
@@ -58,9 +57,7 @@ function checkOutputValues(outputs: readonly TxOutput[]): void {
 
 function checkInputs(tx: Transaction): void {
   if (tx.inputs.length > 1) {
-    const seen = new Set<string>();
-    for (const { prevout } of tx.inputs) seen.add(outpointKey(prevout.hash, prevout.index));
-    if (seen.size < tx.inputs.length) {
+    if (hasDuplicates(tx.inputKeys)) {
       throw new RuleError('ErrDuplicateTxInputs', 'transaction contains duplicate inputs');
     }
   }
@@ -75,6 +72,11 @@ function checkInputs(tx: Transaction): void {
   } else if (tx.inputs.some(({ prevout }) => isNull(prevout))) {
     throw new RuleError('ErrBadTxInput', 'transaction input refers to previous output that is null');
   }
+}
+
+function hasDuplicates(keys: readonly string[]): boolean {
+  if (keys.length === 2) return keys[0] === keys[1];
+  return new Set(keys).size < keys.length;
 }
 
 function isNull({ hash, index }: OutPoint): boolean {

@@ -4,8 +4,7 @@ import { Emitter } from '../../util/emitter.ts';
 import { hashKey } from '../../util/hash.ts';
 import type { Logger } from '../../util/log.ts';
 import type { Block, OutPoint, Transaction } from '../../wire/index.ts';
-import { outpointKey } from '../outputs/outpoint-key.ts';
-import type { OutputLookup } from '../rules/inputs.ts';
+import type { StoredLookup } from '../rules/inputs.ts';
 import type {
   EarlyVerification,
   InlineScriptVerifier,
@@ -86,14 +85,14 @@ export class ScriptPipeline implements ScriptVerifier, EarlyVerification {
     return this;
   }
 
-  prepare(block: Block, storedOutput: OutputLookup): void {
+  prepare(block: Block, storedOutput: StoredLookup): void {
     this.#start();
     if (this.#threads.length === 0 || this.#prepared.has(block)) return;
     const prepared: PreparedBlock = { block, tasks: [], open: 0, forgotten: false };
     this.#prepared.set(block, prepared);
     for (const tx of block.transactions) {
       if (!tx.isCoinbase) this.#enqueue(prepared, tx, storedOutput);
-      this.#created.set(hashKey(tx.txid), tx);
+      this.#created.set(tx.idKey, tx);
     }
     this.#dispatch();
     if (this.#prepared.size <= MAX_PREPARED) return;
@@ -128,7 +127,7 @@ export class ScriptPipeline implements ScriptVerifier, EarlyVerification {
     if (!prepared) return;
     prepared.forgotten = true;
     this.#prepared.delete(block);
-    for (const { txid } of block.transactions) this.#created.delete(hashKey(txid));
+    for (const { idKey } of block.transactions) this.#created.delete(idKey);
   }
 
   verify(jobs: readonly ScriptJob[], block: Block): ScriptFailure | undefined {
@@ -161,8 +160,8 @@ export class ScriptPipeline implements ScriptVerifier, EarlyVerification {
     this.#threads = Array.from({ length: workers.count }, () => ({ worker: workers.start(), batches: 0 }));
   }
 
-  #enqueue(prepared: PreparedBlock, tx: Transaction, storedOutput: OutputLookup): void {
-    const scripts = tx.inputs.map(({ prevout }) => this.#scriptOf(prevout, storedOutput));
+  #enqueue(prepared: PreparedBlock, tx: Transaction, storedOutput: StoredLookup): void {
+    const scripts = tx.inputs.map(({ prevout }, input) => this.#scriptOf(prevout, tx.inputKeys[input], storedOutput));
     const task: Task = { prepared, tx, scripts, verdicts: undefined, start: 0 };
     prepared.tasks.push(task);
     prepared.open++;
@@ -176,9 +175,9 @@ export class ScriptPipeline implements ScriptVerifier, EarlyVerification {
   }
 
   /** The script that guards an output, as far as it is known before the block's turn. */
-  #scriptOf({ hash, index }: OutPoint, storedOutput: OutputLookup): Uint8Array | undefined {
+  #scriptOf({ hash, index }: OutPoint, key: string, storedOutput: StoredLookup): Uint8Array | undefined {
     const creator = this.#created.get(hashKey(hash));
-    return creator ? creator.outputs[index]?.pkScript : storedOutput(outpointKey(hash, index))?.pkScript;
+    return creator ? creator.outputs[index]?.pkScript : storedOutput(key)?.pkScript;
   }
 
   /** The next batch that nobody works on, without what is not wanted any more. */
