@@ -3,7 +3,7 @@ import { networkParams } from '../params/index.ts';
 import { VirtualWorld } from '../util/testing/virtual-world.ts';
 import { merkleRoot } from '../wire/index.ts';
 import { templatePolicy } from './policy.ts';
-import { TemplateBuilder } from './template.ts';
+import { type BlockTemplate, TemplateBuilder } from './template.ts';
 import { FakeDag } from './testing/fake-dag.ts';
 import { WorkSource } from './work-source.ts';
 
@@ -13,28 +13,23 @@ const PAY_TO = Uint8Array.of(0x52);
 function setUp() {
   const world = new VirtualWorld();
   const dag = new FakeDag(PARAMS, world.clock);
-  const source = { version: 1, entries: () => [] };
-  const builder = new TemplateBuilder(
-    { params: PARAMS, policy: templatePolicy() },
-    {
-      dag,
-      transactions: {
-        source,
-        scripts: {
-          sigOpCost: () => 0,
-          legacySigOpCost: () => 0,
-          verify: () => true,
-          isUnspendable: () => false,
-        },
-      },
+  const builder = new TemplateBuilder({ params: PARAMS, policy: templatePolicy() }, { dag });
+  // A pool whose content does not matter.
+  const source = { version: 1 };
+  const templates = {
+    build: (payTo?: Uint8Array) => ({ ...builder.build(payTo), sourceVersion: source.version }),
+    refreshTime: (template: BlockTemplate) => builder.refreshTime(template),
+    isCurrent: (template: BlockTemplate) => builder.isCurrent(template),
+    get sourceVersion() {
+      return source.version;
     },
-  );
+  };
   const nobody = (): void => undefined;
   const listeners = { tips: nobody, pool: nobody };
   const work = new WorkSource(
     { payTo: [PAY_TO] },
     {
-      templates: builder,
+      templates,
       world,
       onTipsChanged: (listener) => {
         listeners.tips = listener;
