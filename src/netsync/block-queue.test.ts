@@ -108,3 +108,59 @@ test('stop refuses what waits and what comes', async () => {
   await expect(waiting).rejects.toThrow(StoppedError);
   await expect(queue.push(() => undefined)).rejects.toThrow(StoppedError);
 });
+
+/** A virtual world in which work takes time: the steady clock runs ahead of the timers by what was worked. */
+function slowWorld() {
+  const virtual = new VirtualWorld();
+  let worked = 0;
+  const { clock, timers, random } = virtual;
+  const world: World = { timers, random, clock: { now: clock.now, monotonic: () => clock.monotonic() + worked } };
+  const work = (milliseconds: number) => {
+    worked += milliseconds;
+  };
+  return { virtual, world, work };
+}
+
+test('the cost of a job goes to its lane, with the commit to the most expensive job of the batch', async () => {
+  const { virtual, world, work } = slowWorld();
+  const charged: string[] = [];
+  const lane = { debt: 0, restUntil: Number.NEGATIVE_INFINITY };
+  const queue = new BlockQueue({
+    world,
+    batch: (run) => {
+      run();
+      work(100);
+    },
+  });
+  const job = (name: string, cost: number) =>
+    void queue.push(() => work(cost), { later: true, lane, charge: (spent) => charged.push(`${name} ${spent}`) });
+  job('small', 1);
+  job('large', 5);
+  await virtual.advance(10);
+  expect(charged).toEqual(['small 1', 'large 105']);
+});
+
+test('a resting lane goes on by itself when its time has come; others and own blocks do not wait', async () => {
+  const { virtual, world } = slowWorld();
+  const queue = new BlockQueue({ world, batch: (run) => run() });
+  const lane = { debt: 10, restUntil: world.clock.monotonic() + 1000 };
+  const ran: string[] = [];
+  void queue.push(() => ran.push('rested'), { lane });
+  void queue.push(() => ran.push('other'));
+  void queue.push(() => ran.push('own'), { urgent: true });
+  expect(ran).toEqual(['other', 'own']);
+  await virtual.advance(999);
+  expect(ran).toEqual(['other', 'own']);
+  await virtual.advance(1);
+  expect(ran).toEqual(['other', 'own', 'rested']);
+});
+
+test('stopping while a lane rests leaves no timer', async () => {
+  const { virtual, world } = slowWorld();
+  const queue = new BlockQueue({ world, batch: (run) => run() });
+  const waiting = queue.push(() => undefined, { lane: { debt: 10, restUntil: world.clock.monotonic() + 1000 } });
+  queue.stop();
+  await expect(waiting).rejects.toThrow(StoppedError);
+  await virtual.settle();
+  expect(virtual.pendingTimers).toBe(0);
+});

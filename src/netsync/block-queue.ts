@@ -1,4 +1,5 @@
 import type { Timer, World } from '../util/ports.ts';
+import { JobLanes, type Lane, type LaneJob } from './job-lanes.ts';
 
 /** Thrown at everything that still waits when the sync manager stops. */
 export class StoppedError extends Error {
@@ -14,10 +15,13 @@ const SLICE_MS = 10;
 /** How long jobs for later may wait for their commit, milliseconds. */
 const OPEN_BATCH_MS = 500;
 
-interface Job {
+/** The lane of jobs that belong to no peer. */
+const COMMON_LANE: Lane = { debt: 0, restUntil: Number.NEGATIVE_INFINITY };
+
+interface Job extends LaneJob {
   readonly run: () => void;
   readonly later: boolean;
-  readonly busy: (() => boolean) | undefined;
+  readonly charge: ((milliseconds: number) => void) | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -28,8 +32,18 @@ export interface JobOptions {
   readonly urgent?: boolean;
   /** Not now but in the next turn of the event loop, together with what else has come until then. */
   readonly later?: boolean;
-  /** True while the job, and with it all behind it, should wait for work that is done elsewhere. */
+  /** True while the job, and with it all behind it in its lane, should wait for work that is done elsewhere. */
   readonly busy?: (() => boolean) | undefined;
+  /** Jobs of one lane keep their order; see {@link JobLanes} for the order of lanes. */
+  readonly lane?: Lane;
+  /** Told how long the job took, a commit that followed included. */
+  readonly charge?: (milliseconds: number) => void;
+}
+
+interface Ran {
+  readonly job: Job;
+  milliseconds: number;
+  readonly error?: { readonly value: unknown };
 }
 
 /** What a queue works with. */
@@ -46,16 +60,14 @@ export interface BlockQueueDeps {
 }
 
 /**
- * Runs jobs one at a time and in order, urgent ones first. Jobs of one slice share a batch, so that blocks which come
+ * Runs jobs one at a time, urgent ones first, the others by lanes. Jobs of one slice share a batch, so that blocks which come
  * in numbers share a commit; jobs for later even share one over several slices, for half a second at most. Between
  * slices the event loop turns, so pings and RPC are answered while thousands of blocks are being processed.
  */
 export class BlockQueue {
   readonly #deps: BlockQueueDeps;
   readonly #urgent: Job[] = [];
-  #waiting: Job[] = [];
-  /** Jobs of {@link #waiting} that have run. */
-  #taken = 0;
+  readonly #lanes: JobLanes<Job>;
   /** Steady time when the current turn of the event loop began its first job. */
   #sliceStart: number | undefined;
   #running = false;
@@ -64,14 +76,16 @@ export class BlockQueue {
   /** Ends the batch that is open over several turns. */
   #endBatch: (() => void) | undefined;
   #endTimer: Timer | undefined;
+  #restTimer: Timer | undefined;
 
   constructor(deps: BlockQueueDeps) {
     this.#deps = deps;
+    this.#lanes = new JobLanes(() => this.#now());
   }
 
   /** Jobs that have not run yet. */
   get length(): number {
-    return this.#urgent.length + this.#waiting.length - this.#taken;
+    return this.#urgent.length + this.#lanes.length;
   }
 
   /**
@@ -79,10 +93,11 @@ export class BlockQueue {
    * @returns resolves when the job has run and, unless it was for later, its batch has ended; rejects with its exception or
    * that of the batch, or with {@link StoppedError}.
    */
-  push(run: () => void, { urgent = false, later = false, busy }: JobOptions = {}): Promise<void> {
+  push(run: () => void, options: JobOptions = {}): Promise<void> {
     if (this.#stopped) return Promise.reject(new StoppedError());
+    const { urgent = false, later = false, busy, lane = COMMON_LANE, charge } = options;
     return new Promise((resolve, reject) => {
-      (urgent ? this.#urgent : this.#waiting).push({ run, later: later && !urgent, busy, resolve, reject });
+      (urgent ? this.#urgent : this.#lanes).push({ run, later: later && !urgent, busy, lane, charge, resolve, reject });
       if (later) this.#takeTurn();
       else this.#work();
     });
@@ -96,9 +111,8 @@ export class BlockQueue {
   /** Refuses everything that waits and everything that will come. */
   stop(): void {
     this.#stopped = true;
-    const waiting = [...this.#urgent.splice(0), ...this.#waiting.slice(this.#taken)];
-    this.#waiting = [];
-    this.#taken = 0;
+    const waiting = [...this.#urgent.splice(0), ...this.#lanes.drain()];
+    this.#restTimer?.cancel();
     for (const job of waiting) job.reject(new StoppedError());
     this.#closeBatch();
   }
@@ -106,27 +120,35 @@ export class BlockQueue {
   #work(): void {
     if (this.#running) return;
     this.#running = true;
-    while (this.length > 0 && !this.#sliceIsUsedUp() && !this.#isBlocked()) this.#runSome();
+    while (!this.#sliceIsUsedUp() && this.#hasRunnable()) this.#runSome();
     this.#running = false;
     if (this.length === 0) return;
-    // What the next job waits for may be done here too; if it is being done elsewhere, that will wake us.
-    if (!this.#isBlocked() || this.#sliceIsUsedUp() || this.#assist()) this.#takeTurn();
+    // What the next jobs wait for may be done here too; if it is being done elsewhere, that will wake us.
+    if (this.#hasRunnable() || this.#sliceIsUsedUp() || this.#assist()) this.#takeTurn();
+    else this.#awaitRest();
   }
 
-  /** True if the next job waits for work that is done elsewhere. */
-  #isBlocked(): boolean {
-    return this.#urgent.length === 0 && this.#waiting[this.#taken]?.busy?.() === true;
+  /** False if all that waits is busy elsewhere or at rest. */
+  #hasRunnable(): boolean {
+    return this.#urgent.length > 0 || this.#lanes.next() !== undefined;
   }
 
   #assist(): boolean {
     return this.#deps.assist?.() ?? false;
   }
 
+  #awaitRest(): void {
+    const end = this.#lanes.restEnds();
+    if (end === undefined) return;
+    this.#restTimer?.cancel();
+    this.#restTimer = this.#deps.world.timers.after(end - this.#now(), () => this.wake());
+  }
+
   #runSome(): void {
     const { batch, openBatch } = this.#deps;
     this.#beginSlice();
     const urgent = this.#urgent.shift();
-    if (!urgent && openBatch && this.#waiting[this.#taken]?.later) {
+    if (!urgent && openBatch && this.#lanes.next()?.later) {
       this.#leaveBatchOpen(openBatch);
       this.#runForLater();
       return;
@@ -138,43 +160,50 @@ export class BlockQueue {
 
   /** Runs jobs for later as long as the slice has time for them. */
   #runForLater(): void {
-    while (!this.#sliceIsUsedUp() && this.#waiting[this.#taken]?.later && !this.#isBlocked()) {
-      const job = this.#take();
-      try {
-        job.run();
-        job.resolve();
-      } catch (error) {
-        job.reject(error);
-      }
+    for (let job = this.#lanes.next(); job?.later && !this.#sliceIsUsedUp(); job = this.#lanes.next()) {
+      this.#lanes.take(job);
+      const ran = this.#run(job);
+      this.#finish(ran);
     }
   }
 
   /** Runs an urgent job alone, or as many others as the slice has time for. */
   #runBatch(batch: (work: () => void) => void, urgent: Job | undefined): void {
-    const ran: { readonly job: Job; readonly error?: { readonly value: unknown } }[] = [];
-    const runOne = (job: Job) => {
-      try {
-        job.run();
-        ran.push({ job });
-      } catch (value) {
-        ran.push({ job, error: { value } });
-      }
-    };
+    const start = this.#now();
+    const all: Ran[] = [];
     try {
       batch(() => {
-        if (urgent) runOne(urgent);
-        else
-          while (!this.#sliceIsUsedUp() && this.#taken < this.#waiting.length && !this.#isBlocked())
-            runOne(this.#take());
+        if (urgent) {
+          all.push(this.#run(urgent));
+          return;
+        }
+        for (let job = this.#lanes.next(); job && !this.#sliceIsUsedUp(); job = this.#lanes.next()) {
+          this.#lanes.take(job);
+          all.push(this.#run(job));
+        }
       });
     } catch (error) {
-      for (const { job } of ran) job.reject(error);
+      for (const { job } of all) job.reject(error);
       return;
     }
-    for (const { job, error } of ran) {
-      if (error) job.reject(error.value);
-      else job.resolve();
+    chargeRest(all, this.#now() - start);
+    for (const ran of all) this.#finish(ran);
+  }
+
+  #run(job: Job): Ran {
+    const start = this.#now();
+    try {
+      job.run();
+      return { job, milliseconds: this.#now() - start };
+    } catch (value) {
+      return { job, milliseconds: this.#now() - start, error: { value } };
     }
+  }
+
+  #finish({ job, milliseconds, error }: Ran): void {
+    job.charge?.(milliseconds);
+    if (error) job.reject(error.value);
+    else job.resolve();
   }
 
   #leaveBatchOpen(openBatch: () => () => void): void {
@@ -195,22 +224,17 @@ export class BlockQueue {
     }
   }
 
-  #take(): Job {
-    const job = this.#waiting[this.#taken++]!;
-    if (this.#taken === this.#waiting.length) {
-      this.#waiting = [];
-      this.#taken = 0;
-    }
-    return job;
+  #sliceIsUsedUp(): boolean {
+    return this.#sliceStart !== undefined && this.#now() - this.#sliceStart >= SLICE_MS;
   }
 
-  #sliceIsUsedUp(): boolean {
-    return this.#sliceStart !== undefined && this.#deps.world.clock.monotonic() - this.#sliceStart >= SLICE_MS;
+  #now(): number {
+    return this.#deps.world.clock.monotonic();
   }
 
   #beginSlice(): void {
     if (this.#sliceStart !== undefined) return;
-    this.#sliceStart = this.#deps.world.clock.monotonic();
+    this.#sliceStart = this.#now();
     this.#takeTurn();
   }
 
@@ -224,4 +248,12 @@ export class BlockQueue {
       this.#work();
     });
   }
+}
+
+/** What a batch took beyond its jobs is its commit, and the commit is as large as the most expensive job made it. */
+function chargeRest(all: readonly Ran[], milliseconds: number): void {
+  const [first] = all;
+  if (!first) return;
+  const dearest = all.reduce((a, b) => (b.milliseconds > a.milliseconds ? b : a), first);
+  dearest.milliseconds += milliseconds - all.reduce((sum, ran) => sum + ran.milliseconds, 0);
 }

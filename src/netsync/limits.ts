@@ -76,3 +76,9 @@ export const COLLECTED_BYTES = 4 * 1024 * 1024;
 
 /** Bytes of all peers' blocks that are collected. */
 export const COLLECTED_BYTES_IN_ALL = 32 * 1024 * 1024;
+
+/** A block with a parent so many generations below our greatest height is far below the tips: see docs/worst-case.md. */
+export const FAR_BELOW = 1000;
+
+/** The scripts of blocks from this size on are run beside the event loop, in threads, also when there is nothing else to do. */
+export const HEAVY_BLOCK_BYTES = 50_000;

@@ -1,6 +1,7 @@
 import type { InvVector } from '../wire/index.ts';
 import { DISTRUST_MS, MAX_DISTRUST_MS, WALK_BACK } from './limits.ts';
 import type { SyncPeer } from './ports.ts';
+import { WorkBudget } from './work-budget.ts';
 
 /** A getblocks that was not yet answered. */
 export interface PendingLocate {
@@ -38,6 +39,8 @@ export class PeerState {
   readonly peer: SyncPeer;
   /** Steady time of the connection. */
   readonly connectedAt: number;
+  /** What its blocks cost. */
+  readonly budget: WorkBudget;
   /** Greatest height of a block that came from this peer and was accepted; -1 for none. */
   provenHeight = -1;
   /** Blocks of this peer that were accepted. */
@@ -70,10 +73,13 @@ export class PeerState {
   readonly #lacking = new Map<string, number>();
   #claimSince: number | undefined;
 
-  constructor(peer: SyncPeer, now: number) {
+  /** @param clock steady time in milliseconds. */
+  constructor(peer: SyncPeer, clock: () => number) {
+    const now = clock();
     this.peer = peer;
     this.connectedAt = now;
     this.activityAt = now;
+    this.budget = new WorkBudget(clock, (points) => peer.burdened(points, 'expensive blocks far below the tips'));
   }
 
   /** Getblocks without an answer. */

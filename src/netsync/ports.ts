@@ -41,6 +41,8 @@ export interface SyncDag {
   readonly preparation?: BlockPreparation | undefined;
   /** True for a block of any status in the index and for orphans. */
   haveBlock(hash: Hash): boolean;
+  /** Height of a connected block. */
+  blockHeight(hash: Hash): number | undefined;
   isOrphan(hash: Hash): boolean;
   /** Greatest and, among the tips, lowest height. */
   snapshot(): { readonly minHeight: number; readonly maxHeight: number };
@@ -77,6 +79,8 @@ export interface SyncPeer {
   reject(command: 'block' | 'tx', code: number, reason: string, hash: Hash): void;
   /** Counts a misdeed; may end in a ban. Points are compared with the ban threshold (default 100). */
   misbehaved(points: number, reason: string): void;
+  /** Counts points that fade within minutes: for what is no misdeed but costs much. */
+  burdened(points: number, reason: string): void;
   disconnect(reason: string): void;
 }
 

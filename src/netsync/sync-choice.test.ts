@@ -9,7 +9,7 @@ const random = new SeededRandom(1);
 function state(maxHeight: number, changes: { inbound?: boolean; failures?: number; distrustUntil?: number } = {}) {
   const peer = new FakePeer(maxHeight);
   peer.inbound = changes.inbound ?? false;
-  const out = new PeerState(peer, 0);
+  const out = new PeerState(peer, () => 0);
   out.failures = changes.failures ?? 0;
   out.distrustUntil = changes.distrustUntil ?? Number.NEGATIVE_INFINITY;
   return out;

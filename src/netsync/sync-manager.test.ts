@@ -442,6 +442,68 @@ describe('hostile peers', () => {
   });
 });
 
+describe('expensive blocks', () => {
+  /** A DAG in which blocks on `old` take seconds, with a height above it that makes them old. */
+  function expensive() {
+    const virtual = new VirtualWorld();
+    let worked = 0;
+    const { clock, timers, random } = virtual;
+    const world = { timers, random, clock: { now: clock.now, monotonic: () => clock.monotonic() + worked } };
+    const dag = chain(1500);
+    const announced: number[] = [];
+    const process = dag.processBlock.bind(dag);
+    const old = dag.genesis;
+    dag.processBlock = (block) => {
+      if (block.parentHashes.includes(old.hash)) worked += 4000;
+      return process(block);
+    };
+    const manager = new SyncManager(
+      { generation: 2, regtest: false, confirmationWindow: 100 },
+      {
+        dag,
+        world,
+        logger: silentLogger,
+        announcer: {
+          announceBlock: (_hash, height) => announced.push(height),
+          announceTransactions: () => undefined,
+          peerHeight: () => undefined,
+        },
+      },
+    );
+    manager.start();
+    return { virtual, world, dag, manager, old };
+  }
+
+  test('old branches are delayed, never refused; their sender gets points and nobody else waits', async () => {
+    const { virtual, world, dag, manager, old } = expensive();
+    const source = new FakeDag();
+    const blocks = Array.from({ length: 12 }, (_, i) => source.extend([source.genesis], `old ${i}`));
+    expect(blocks[0]!.block.parentHashes[0]).toEqual(old.hash);
+    const attacker = new Remote(manager, virtual, source, { claim: 0, latency: 1 }).connect();
+    const before = dag.blockCount;
+    const top = dag.tips[0]!;
+    attacker.announce(...blocks);
+    await virtual.advance(10);
+    const done = dag.blockCount - before;
+    // Four of four seconds each are within the share and one beyond; then come pauses.
+    expect(done).toBeGreaterThan(2);
+    expect(done).toBeLessThan(7);
+    const honestDag = new FakeDag();
+    const honest = new Remote(manager, world, honestDag, { claim: 0, latency: 1 }).connect();
+    const news = makeBlock([top], 'news');
+    honest.onGetData = () => void manager.block(honest, news);
+    honest.inv([{ type: InvType.block, hash: news.hash, height: top.height + 1 }]);
+    expect(dag.haveBlock(news.hash)).toBe(true);
+    await virtual.advance(120_000);
+    expect(dag.blockCount - before).toBe(13);
+    expect(attacker.burden).toBeGreaterThan(0);
+    expect(attacker.points).toBe(0);
+    expect(honest.burden).toBe(0);
+    expect(attacker.connected).toBe(true);
+    await manager.stop();
+  });
+});
+
 describe('life cycle', () => {
   test('stop is idempotent, refuses what comes later and leaves no timer', async () => {
     const { world, dag, manager, remote } = setup();

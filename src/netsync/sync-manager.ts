@@ -8,6 +8,8 @@ import {
   COLLECTED_BLOCKS,
   COLLECTED_BYTES,
   COLLECTED_BYTES_IN_ALL,
+  FAR_BELOW,
+  HEAVY_BLOCK_BYTES,
   MAX_ENTRIES_CONSIDERED,
   MAX_ENTRIES_KNOWN,
   NEAR_HEIGHTS,
@@ -118,7 +120,7 @@ export class SyncManager {
   peerConnected(peer: SyncPeer): void {
     if (this.#stopped || this.#peers.has(peer.id)) return;
     const now = this.#now();
-    const state = new PeerState(peer, now);
+    const state = new PeerState(peer, () => this.#now());
     state.reconcileAt = now + (this.#options.reconcileDelay ?? RECONCILE_DELAY_MS);
     state.noteClaim(this.#sync.ourHeight, now);
     this.#peers.set(peer.id, state);
@@ -178,12 +180,13 @@ export class SyncManager {
     state.queuedBlocks++;
     state.queuedBytes += block.size;
     this.#queuedBytes += block.size;
-    const run = () => this.#dequeue(state, block);
-    if (this.#blocks.owedBy(state) < CATCHING_UP_BLOCKS) return this.#queue.push(run).catch(ignoreStop);
-    const { preparation } = this.#deps.dag;
+    const catchingUp = this.#blocks.owedBy(state) >= CATCHING_UP_BLOCKS;
+    const preparation = catchingUp || block.size >= HEAVY_BLOCK_BYTES ? this.#deps.dag.preparation : undefined;
     preparation?.prepare(block);
+    const job = this.#job(state, block);
     const busy = preparation && (() => preparation.isBusy(block));
-    this.#queue.push(run, { later: true, busy }).catch((error: unknown) => this.#failed(error));
+    if (!catchingUp) return this.#queue.push(job.run, { ...job, busy }).catch(ignoreStop);
+    this.#queue.push(job.run, { ...job, later: true, busy }).catch((error: unknown) => this.#failed(error));
     if (this.#mayReadOn(state, 1)) return undefined;
     return new Promise((resolve) => {
       state.readOn = resolve;
@@ -299,7 +302,27 @@ export class SyncManager {
     const run = () => {
       if (this.#peers.get(peer.id) === state) handle(state);
     };
-    return this.#queue.push(run, { later: true }).catch(ignoreStop);
+    return this.#queue.push(run, { later: true, lane: state.budget }).catch(ignoreStop);
+  }
+
+  /** The work that a block of a peer makes, at the expense of the peer. */
+  #job(state: PeerState, block: Block) {
+    let old = false;
+    return {
+      lane: state.budget,
+      run: () => {
+        old = this.#isFarBelow(block);
+        this.#dequeue(state, block);
+      },
+      charge: (milliseconds: number) => state.budget.charge(milliseconds, old),
+    };
+  }
+
+  /** True if a block has a parent far below the tips: what it makes us rewrite is not paid for by its proof of work. */
+  #isFarBelow({ parentHashes }: Block): boolean {
+    const { dag } = this.#deps;
+    const limit = this.#sync.ourHeight - FAR_BELOW;
+    return limit > 0 && parentHashes.some((parent) => (dag.blockHeight(parent) ?? limit) < limit);
   }
 
   #dequeue(state: PeerState, block: Block): void {

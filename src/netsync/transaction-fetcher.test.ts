@@ -55,7 +55,7 @@ function setup(pool: FakePool | undefined) {
     4000,
   );
   const peer = new FakePeer();
-  const state = new PeerState(peer, 0);
+  const state = new PeerState(peer, () => 0);
   return { fetcher, peer, state, announced, spent };
 }
 

@@ -122,6 +122,10 @@ export class ConnectedPeer implements SyncPeer {
     this.#keepScore(this, points, 0, reason);
   }
 
+  burdened(points: number, reason: string): void {
+    this.#keepScore(this, 0, points, reason);
+  }
+
   disconnect(reason: string): void {
     this.peer.disconnect(reason);
   }

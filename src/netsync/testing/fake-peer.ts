@@ -13,6 +13,8 @@ export class FakePeer implements SyncPeer {
   maxHeight: number;
   connected = true;
   points = 0;
+  /** Points that fade. */
+  burden = 0;
   disconnectReason = '';
   lastAnnounced: Hash | undefined;
   /** What was sent, as short texts: `getblocks 5`, `getdata 3`, `reject block 16 …`. */
@@ -62,6 +64,10 @@ export class FakePeer implements SyncPeer {
 
   misbehaved(points: number): void {
     this.points += points;
+  }
+
+  burdened(points: number): void {
+    this.burden += points;
   }
 
   disconnect(reason: string): void {
