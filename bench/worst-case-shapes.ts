@@ -16,10 +16,8 @@ export interface Shape {
   readonly name: string;
   /** Blocks the base must have. */
   readonly least?: number;
-  /** Block hashes tried for each block that is sent, where they are not the same. */
-  readonly tries?: number;
-  /** Also measured without a disk. */
-  readonly memory?: boolean;
+  /** Takes so long that it is measured once, on LMDB. */
+  readonly slow?: boolean;
   steps(base: Base): Step[];
 }
 
@@ -34,6 +32,9 @@ function grow({ maker }: Base, from: Hash, height: number, length: number): Bloc
 
 const as = (kind: Step['kind'], blocks: readonly Block[]): Step[] => blocks.map((block) => ({ kind, block }));
 
+/** The last blocks of a branch, which are the expensive ones. */
+const MEASURED = 50;
+
 /** A branch that splits off some blocks below the tip, as long as what it runs beside, then a block that merges it. */
 function lateBranch(length: number): Shape {
   return {
@@ -43,7 +44,11 @@ function lateBranch(length: number): Shape {
       const top = base.chain.length - 1;
       const branch = grow(base, base.chain[top - length], top - length, length);
       const merge = base.maker.make(top + 1, [base.chain[top], branch.at(-1)!.hash]);
-      return [...as('attack', branch), ...as('honest', [merge])];
+      return [
+        ...as('setup', branch.slice(0, -MEASURED)),
+        ...as('attack', branch.slice(-MEASURED)),
+        ...as('honest', [merge]),
+      ];
     },
   };
 }
