@@ -6,12 +6,18 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Dag, type OrderChange, type OutputRecord, outpointKey, ReplayState } from '../src/dag/index.ts';
+import {
+  Dag,
+  InlineScriptVerifier,
+  type OrderChange,
+  type OutputRecord,
+  outpointKey,
+  ReplayState,
+} from '../src/dag/index.ts';
 import { MemoryPool, type PoolDag, type PoolOptions } from '../src/mempool/index.ts';
-import { standardScriptRules, TemplateBuilder, templatePolicy } from '../src/mining/index.ts';
+import { TemplateBuilder, type TemplateBuilderDeps, templatePolicy } from '../src/mining/index.ts';
 import { FakeDag } from '../src/mining/testing/fake-dag.ts';
 import { testHash } from '../src/mining/testing/pool.ts';
-import { templateSource } from '../src/node/pool.ts';
 import { systemWorld } from '../src/node/system.ts';
 import { networkParams } from '../src/params/index.ts';
 import { sha256dPow } from '../src/pow/index.ts';
@@ -68,8 +74,13 @@ function rawVerification(): number {
 }
 
 /** A DAG whose coinbases pay so many outputs of a kind, all mature. */
-function fundedDag(kind: PaymentKind): { dag: Dag; outputs: OutPoint[]; value: bigint } {
-  const dag = new Dag({ params }, { store: new MemoryStore(), clock: systemWorld.clock, pow: sha256dPow });
+function fundedDag(
+  kind: PaymentKind,
+  signatureCache: SignatureCache,
+): { dag: Dag; outputs: OutPoint[]; value: bigint } {
+  const scriptVerifier = new InlineScriptVerifier(signatureCache);
+  const store = new MemoryStore();
+  const dag = new Dag({ params }, { store, clock: systemWorld.clock, pow: sha256dPow, scriptVerifier });
   dag.open();
   const maker = new BlockMaker(params);
   const value = (50n * COIN) / BigInt(FAN);
@@ -86,9 +97,9 @@ function fundedDag(kind: PaymentKind): { dag: Dag; outputs: OutPoint[]; value: b
 
 /** Acceptance of signed payments by a pool on a real DAG. */
 function acceptance(report: Report, kind: PaymentKind): void {
-  const { dag, outputs, value } = fundedDag(kind);
-  const messages = outputs.map((outpoint) => payment(kind, outpoint, value, 1000n).toBytes());
   const signatureCache = new SignatureCache(100_000, systemWorld.random);
+  const { dag, outputs, value } = fundedDag(kind, signatureCache);
+  const messages = outputs.map((outpoint) => payment(kind, outpoint, value, 1000n).toBytes());
   const pool = new MemoryPool({}, { dag, params, world: systemWorld, signatureCache });
   const take = (from: number, to: number): number =>
     cpuMilliseconds(() => {
@@ -102,6 +113,39 @@ function acceptance(report: Report, kind: PaymentKind): void {
   report.add({ case: kind, metric: 'accepted_per_second', value: 1e6 / microseconds, unit: 'tx/s' });
   report.add({ case: kind, metric: 'raw_signatures_per_second', value: 1e6 / raw, unit: 'sig/s' });
   report.add({ case: kind, metric: 'share_of_raw', value: (100 * raw) / microseconds, unit: '%' });
+  templates(report, { case: kind, size: SIGNED }, { dag, transactions: pool });
+}
+
+/** What a template costs: the first one of a builder, and one after the pool has changed, which finds much decoded. */
+function templates(
+  report: Report,
+  of: { readonly case: string; readonly size: number },
+  deps: Required<TemplateBuilderDeps>,
+): void {
+  const { transactions } = deps;
+  let version = 0;
+  const source = {
+    entries: () => transactions.entries(),
+    get count() {
+      return transactions.count;
+    },
+    get version() {
+      return version++;
+    },
+  };
+  const builder = () => new TemplateBuilder({ params, policy: templatePolicy() }, { ...deps, transactions: source });
+  const rounds = Array.from({ length: ROUNDS }, () => {
+    const fresh = builder();
+    let count = 0;
+    const first = cpuMilliseconds(() => {
+      count = fresh.build().block.transactions.length;
+    });
+    return { count, first, next: cpuMilliseconds(() => void fresh.build()) };
+  });
+  const add = (metric: string, value: number, unit: string) => report.add({ ...of, metric, value, unit });
+  add('transactions_per_template', rounds[0].count, 'tx');
+  add('ms_per_template', median(rounds.map(({ first }) => first)), 'ms');
+  add('ms_per_changed_template', median(rounds.map(({ next }) => next)), 'ms');
 }
 
 /** Outputs without blocks, for a large pool and templates from it. */
@@ -208,16 +252,10 @@ function largePool(report: Report, size: number): void {
   add('bytes_per_transaction', (memory() - before) / size, 'B');
   add('usage_per_transaction', pool.usage / size, 'B');
 
-  const scripts = standardScriptRules(signatureCache);
-  const transactions = { source: templateSource(pool), scripts };
-  const rounds = Array.from({ length: ROUNDS }, () => {
-    const builder = new TemplateBuilder({ params, policy: templatePolicy() }, { dag: funds.dag, transactions });
-    return cpuMilliseconds(() => void builder.build());
-  });
-  add('ms_per_template', median(rounds), 'ms');
+  const deps = { dag: funds.dag, transactions: pool };
+  templates(report, { case: 'pool', size }, deps);
 
-  const block = new TemplateBuilder({ params, policy: templatePolicy() }, { dag: funds.dag, transactions }).build()
-    .block;
+  const { block } = new TemplateBuilder({ params, policy: templatePolicy() }, deps).build();
   funds.confirm(block.transactions.slice(1));
   const connecting = cpuMilliseconds(() => void pool.blockConnected({ hash: block.hash, height: 501, block }));
   add('us_per_confirmed', (1000 * connecting) / (block.transactions.length - 1), 'us');

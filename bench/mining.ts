@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { Dag } from '../src/dag/index.ts';
 import { Miner, type SearchJob, TemplateBuilder, templatePolicy } from '../src/mining/index.ts';
 import { FakeDag } from '../src/mining/testing/fake-dag.ts';
-import { FakePool, fakeScripts, madeUp, testHash } from '../src/mining/testing/pool.ts';
+import { FakePool, madeUp, testHash } from '../src/mining/testing/pool.ts';
 import { threadWorkers } from '../src/node/mining-workers.ts';
 import { systemWorld } from '../src/node/system.ts';
 import { networkParams } from '../src/params/index.ts';
@@ -61,7 +61,7 @@ function hashing(report: Report): void {
 
 function templates(report: Report, size: number): void {
   const dag = new FakeDag(params, systemWorld.clock);
-  const pool = new FakePool();
+  const pool = new FakePool(dag);
   const value = 1_000_000_000n;
   for (let i = 0; i < size; i++) {
     const outpoint = { hash: testHash(i), index: 0 };
@@ -69,8 +69,7 @@ function templates(report: Report, size: number): void {
     const fee = BigInt(1000 + ((i * 7919) % 50_000));
     pool.add(madeUp({ inputs: [outpoint], values: [value / 2n, value / 2n - fee], fee, sigOps: 2, padding: 107 }));
   }
-  const transactions = { source: pool, scripts: fakeScripts };
-  const builder = new TemplateBuilder({ params, policy: templatePolicy() }, { dag, transactions });
+  const builder = new TemplateBuilder({ params, policy: templatePolicy() }, { dag, transactions: pool });
   const build = () => {
     // As if the pool had changed: nothing of the last selection may be used.
     pool.version++;

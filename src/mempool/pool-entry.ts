@@ -118,6 +118,13 @@ export class PoolEntry {
     return feeRatePerKb(this.fee, this.virtualSize);
   }
 
+  /** {@link feeRate} as a number. */
+  get feeRateValue(): number {
+    const scaled = this.feeValue * 1000;
+    // A quotient of exact integers can not be rounded up to the next one: it is at least 1 / virtualSize below.
+    return scaled <= Number.MAX_SAFE_INTEGER ? Math.floor(scaled / this.virtualSize) : Number(this.feeRate);
+  }
+
   /** What the transaction is worth keeping for: its own fee rate or that of its family, nanoSoter per vbyte. */
   get score(): number {
     return Math.max(this.feeValue / this.virtualSize, this.familyFee / this.familySize);

@@ -9,14 +9,12 @@ export type {
   BlockSink,
   MiningMeasurements,
   NetworkView,
-  ScriptRules,
   SourceEntry,
   StoredOutput,
   SubmitOutcome,
   TemplateDag,
   TransactionSource,
 } from './ports.ts';
-export { standardScriptRules } from './script-rules.ts';
 export type { SearchJob, Solution } from './search.ts';
 export {
   type SearchWorker,
@@ -26,6 +24,6 @@ export {
   type WorkerRequest,
   workerControl,
 } from './search-worker.ts';
-export { type BlockTemplate, TemplateBuilder } from './template.ts';
+export { type BlockTemplate, TemplateBuilder, type TemplateBuilderDeps } from './template.ts';
 export { searchJob, solvedBlock } from './work.ts';
 export { type Work, WorkSource, type WorkSourceDeps } from './work-source.ts';

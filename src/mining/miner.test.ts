@@ -11,7 +11,7 @@ import type { BlockSink, SubmitOutcome } from './ports.ts';
 import { TemplateBuilder } from './template.ts';
 import { FakeDag } from './testing/fake-dag.ts';
 import { FakeWorkers } from './testing/fake-workers.ts';
-import { FakePool, fakeScripts, madeUp, testHash } from './testing/pool.ts';
+import { FakePool, madeUp, testHash } from './testing/pool.ts';
 
 /** Easy enough for the fake threads, which hash up to 2^16 times, and too hard to be solved on the spot. */
 const THREAD_BITS = 0x1f1fffff;
@@ -29,8 +29,8 @@ function setUp(setting: Setting = {}) {
   const params = networkParams(network);
   const dag = new FakeDag(params, world.clock);
   dag.bits = bits;
-  const pool = new FakePool();
-  const deps = { dag, transactions: { source: pool, scripts: fakeScripts } };
+  const pool = new FakePool(dag);
+  const deps = { dag, transactions: pool };
   const workers = new FakeWorkers(world, solveMilliseconds);
   const measured = { times: [] as number[], count: 0, hashes: [] as Hash[] };
   const peers = { count: 1, current: true };

@@ -1,5 +1,5 @@
 import type { Hash } from '../util/hash.ts';
-import type { Block, OutPoint, Transaction, TxOutput } from '../wire/index.ts';
+import type { Block, OutPoint, Transaction } from '../wire/index.ts';
 
 /** An output of the stored output set. */
 export interface StoredOutput {
@@ -36,36 +36,43 @@ export interface TemplateDag {
   checkTemplate(block: Block): void;
 }
 
-/** One transaction that a template may include. */
+/** One transaction that a template may include, with the figures by which it is chosen: few are looked at themselves. */
 export interface SourceEntry {
+  /** Decoded anew by every access, perhaps. */
   readonly transaction: Transaction;
   /** Inputs less outputs, nanoSoter. */
   readonly fee: bigint;
   /** nanoSoter per 1,000 bytes of virtual size, rounded down. */
-  readonly feeRate: bigint;
+  readonly feeRateValue: number;
+  readonly weight: number;
+  /** Signature operation cost (BIP 141): four times the legacy and P2SH counts, plus witness operations. */
+  readonly sigOpCost: number;
+  readonly hasWitness: boolean;
+  /** Lock time, or 0 if the transaction is final at any height and time. */
+  readonly lockTime: number;
+  /** Place in the order of arrival, unique: decides between equals, so that a template depends on its input only. */
+  readonly sequence: number;
+  /** Entries that it spends from, and those that spend from it. Absent: none. */
+  readonly parents?: ReadonlySet<SourceEntry> | undefined;
+  readonly children?: ReadonlySet<SourceEntry> | undefined;
+  /**
+   * Sum over the confirmed inputs of value × age in a block of this height, divided by the size without what every input
+   * costs at least (41 bytes and up to 110 bytes of signature script).
+   */
+  priorityAt(height: number): number;
 }
 
-/** Where transactions for templates come from: the memory pool. */
+/**
+ * Where transactions for templates come from: the memory pool. It vouches for its figures and has run all scripts under
+ * the standard flags.
+ */
 export interface TransactionSource {
-  /** Every unconfirmed transaction of the pool, in any order. No two spend the same output. */
+  /** Every unconfirmed transaction of the pool, no coinbases, in any order. No two spend the same output. */
   entries(): Iterable<SourceEntry>;
+  /** How many there are. */
+  readonly count: number;
   /** A number that differs whenever the content differs. */
   readonly version: number;
-}
-
-/** Script rules of the relay policy, as far as a template applies them. */
-export interface ScriptRules {
-  /**
-   * Signature operation cost (BIP 141): four times the legacy and P2SH counts, plus witness operations if `witness`.
-   * `spent` are the outputs spent, one an input.
-   */
-  sigOpCost(transaction: Transaction, spent: readonly TxOutput[], witness: boolean): number;
-  /** Four times the legacy count, which needs no spent outputs. */
-  legacySigOpCost(transaction: Transaction): number;
-  /** Whether every input passes under the standard flags. */
-  verify(transaction: Transaction, spent: readonly TxOutput[]): boolean;
-  /** Whether no script can ever spend an output with this script. */
-  isUnspendable(pkScript: Uint8Array): boolean;
 }
 
 /** Where solved blocks go: the same way as blocks from peers. */

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { effectiveLockTime, isFinalAt } from '../mempool/index.ts';
 import { MAX_SIGOP_COST } from '../params/index.ts';
+import { isUnspendable } from '../script/index.ts';
 import { hashKey } from '../util/hash.ts';
-import type { OutPoint } from '../wire/index.ts';
-import { isFinal, priorityOf } from './candidates.ts';
+import type { OutPoint, Transaction } from '../wire/index.ts';
 import { templatePolicy } from './policy.ts';
-import type { SourceEntry, StoredOutput } from './ports.ts';
-import { MIN_HIGH_PRIORITY, type SelectionContext, selectTransactions } from './selection.ts';
-import { fakeScripts, type MadeUp, madeUp, testHash } from './testing/pool.ts';
+import type { StoredOutput } from './ports.ts';
+import { MIN_HIGH_PRIORITY, type Selection, type SelectionContext, selectTransactions } from './selection.ts';
+import { type Accepted, type MadeUp, madeUp, poolEntries, testHash } from './testing/pool.ts';
 
 const HEIGHT = 1000;
 const COIN = 1_000_000_000n;
@@ -33,7 +34,6 @@ function contextFor(state: State, changes: Partial<SelectionContext> = {}): Sele
     time: 1_800_000_000,
     dag: state,
     policy: templatePolicy({ blockPrioritySize: 0 }),
-    scripts: fakeScripts,
     coinbaseMaturity: 100,
     segwit: true,
     weight: 3000,
@@ -42,18 +42,22 @@ function contextFor(state: State, changes: Partial<SelectionContext> = {}): Sele
   };
 }
 
-/** Ids of the selected transactions, as positions in `entries`. */
-function chosen(entries: readonly SourceEntry[], context: SelectionContext): number[] {
-  const ids = entries.map(({ transaction }) => transaction);
-  return selectTransactions(entries, context).transactions.map(({ transaction }) => ids.indexOf(transaction));
+function select(accepted: readonly Accepted[], context: SelectionContext): Selection {
+  const entries = poolEntries(accepted, context.dag);
+  return selectTransactions({ entries: () => entries, count: entries.length, version: 1 }, context);
+}
+
+/** The selected transactions as positions in the pool. */
+function chosen(accepted: readonly Accepted[], context: SelectionContext): number[] {
+  return select(accepted, context).transactions.map(({ entry }) => entry.sequence);
 }
 
 /** A payment of a fresh coin. */
-function payment(state: State, fee: bigint, parts: Partial<MadeUp> = {}, value = COIN): SourceEntry {
+function payment(state: State, fee: bigint, parts: Partial<MadeUp> = {}, value = COIN): Accepted {
   return madeUp({ inputs: [state.add(value)], values: [value - fee], fee, ...parts });
 }
 
-const outputOf = ({ transaction }: SourceEntry, index = 0): OutPoint => ({ hash: transaction.txid, index });
+const outputOf = ({ transaction }: Accepted, index = 0): OutPoint => ({ hash: transaction.txid, index });
 
 describe('order', () => {
   test('by fee rate when there is no room for priority', () => {
@@ -132,22 +136,19 @@ describe('what stays out', () => {
   test('too many signature operations', () => {
     const state = new State();
     const pool = Array.from({ length: 100 }, () => payment(state, 1000n, { sigOps: 250 }));
-    const { transactions, sigOpCost } = selectTransactions(pool, contextFor(state));
+    const { transactions, sigOpCost } = select(pool, contextFor(state));
     expect(transactions.length).toBe(79);
     expect(sigOpCost).toBe(4 + 79 * 1000);
     expect(sigOpCost).toBeLessThanOrEqual(MAX_SIGOP_COST);
   });
 
-  test('coinbases, lock times in the future, missing and unspendable outputs, bad scripts and amounts', () => {
+  test('lock times in the future, missing and unspendable outputs, impossible amounts', () => {
     const state = new State();
-    const coinbase = madeUp({ inputs: [{ hash: new Uint8Array(32), index: 0xffffffff }], values: [1n], fee: 9000n });
     const unspendable = payment(state, 3000n, { unspendable: true });
     const pool = [
-      coinbase,
       payment(state, 1000n, { lockTime: HEIGHT }),
       payment(state, 1000n, { lockTime: 1_800_000_000 }),
       madeUp({ inputs: [{ hash: testHash(99_999), index: 0 }], values: [1n], fee: 9000n }),
-      payment(state, 1000n, { bad: true }),
       madeUp({ inputs: [state.add(COIN, 901, true)], values: [1n], fee: 9000n }),
       madeUp({ inputs: [state.add(COIN)], values: [COIN + 1n], fee: 9000n }),
       madeUp({ inputs: [state.add(-1n)], values: [0n], fee: 9000n }),
@@ -157,7 +158,18 @@ describe('what stays out', () => {
       payment(state, 1000n, { lockTime: HEIGHT - 1 }),
       madeUp({ inputs: [state.add(COIN, 900, true)], values: [1n], fee: 1100n }),
     ];
-    expect(chosen(pool, contextFor(state)).sort((a, b) => a - b)).toEqual([8, 10, 11, 12]);
+    expect(chosen(pool, contextFor(state)).sort((a, b) => a - b)).toEqual([6, 8, 9, 10]);
+  });
+
+  test('most of a pool that does not fit, and what does fit is found behind it', () => {
+    const state = new State();
+    const large = () => payment(state, 50_000n, { padding: 500 });
+    const small = () => payment(state, 1000n);
+    const pool = [large(), ...Array.from({ length: 1000 }, large), small(), small(), small()];
+    const room = (weight: number) =>
+      contextFor(state, { policy: templatePolicy({ blockPrioritySize: 0, blockMaxWeight: 3001 + weight }) });
+    const [each, least] = [pool[0].transaction.weight, small().transaction.weight];
+    expect(chosen(pool, room(each + 2 * least))).toEqual([0, 1001, 1002]);
   });
 
   test('the second of two that spend one output', () => {
@@ -172,64 +184,58 @@ describe('witness data', () => {
   test('before activation: left out, no commitment', () => {
     const state = new State();
     const pool = [payment(state, 5000n, { witness: true }), payment(state, 1000n)];
-    const selection = selectTransactions(pool, contextFor(state, { segwit: false }));
-    expect(selection.transactions.map(({ transaction }) => transaction)).toEqual([pool[1].transaction]);
+    const selection = select(pool, contextFor(state, { segwit: false }));
+    expect(selection.transactions.map(({ entry }) => entry.sequence)).toEqual([1]);
     expect(selection.commitment).toBe(false);
   });
 
   test('after activation: taken, and the commitment is paid for in weight once', () => {
     const state = new State();
     const pool = [payment(state, 5000n, { witness: true }), payment(state, 4000n, { witness: true })];
-    const selection = selectTransactions(pool, contextFor(state));
+    const selection = select(pool, contextFor(state));
     expect(selection.commitment).toBe(true);
     expect(selection.weight).toBe(3000 + 224 + pool[0].transaction.weight + pool[1].transaction.weight);
   });
 
   test('the commitment stays if the transaction that asked for it does not', () => {
     const state = new State();
-    const pool = [payment(state, 5000n, { witness: true, bad: true }), payment(state, 4000n)];
-    expect(selectTransactions(pool, contextFor(state))).toMatchObject({ commitment: true });
+    const pool = [payment(state, 5000n, { witness: true, sigOps: 50_000 }), payment(state, 4000n)];
+    expect(select(pool, contextFor(state))).toMatchObject({ commitment: true, transactions: [{ fee: 4000n }] });
     // Also when nobody looks at it any more because only free transactions are left.
     const free = [payment(state, 4000n), payment(state, 0n), payment(state, 0n, { witness: true })];
-    expect(selectTransactions(free, contextFor(state))).toMatchObject({ commitment: true });
+    expect(select(free, contextFor(state))).toMatchObject({ commitment: true });
   });
 });
 
-test('lock times', () => {
-  const final = (lockTime: number, sequence = 0) =>
-    isFinal(
-      madeUp({ inputs: [new State().add(1n)], values: [], fee: 0n, lockTime, sequence }).transaction,
-      100,
-      5e8 + 9,
-    );
-  expect(final(0)).toBe(true);
-  expect(final(99)).toBe(true);
-  expect(final(100)).toBe(false);
-  expect(final(100, 0xffffffff)).toBe(true);
-  expect(final(5e8 - 1)).toBe(false);
-  expect(final(5e8)).toBe(true);
-  expect(final(5e8 + 8)).toBe(true);
-  expect(final(5e8 + 9)).toBe(false);
+test('transactions that are at hand are not decoded again', () => {
+  const state = new State();
+  const [entry] = poolEntries([payment(state, 1000n)], state);
+  const { transaction } = entry;
+  const decoded = new Map([[entry, transaction]]);
+  const source = { entries: () => [entry], count: 1, version: 1 };
+  expect(selectTransactions(source, contextFor(state, { decoded })).transactions[0].transaction).toBe(transaction);
 });
 
-test('priority does not count what an input costs anyway', () => {
-  const state = new State();
-  const coin = state.add(COIN, 990);
-  const { transaction } = madeUp({ inputs: [coin, coin], values: [1n], fee: 0n, padding: 200 });
-  const size = transaction.size - (41 + 110) - 41;
-  expect(priorityOf(transaction, [state.utxo(coin), undefined], HEIGHT)).toBe((1e9 * 10) / size);
-});
+/** Priority without the sums that the pool keeps. */
+function slowPriority(tx: Transaction, confirmed: readonly (StoredOutput | undefined)[], height: number): number {
+  const valueAge = confirmed.reduce(
+    (sum, output) => sum + (output ? output.value * BigInt(height - output.height) : 0n),
+    0n,
+  );
+  const free = tx.inputs.reduce((sum, { signatureScript }) => sum + 41 + Math.min(110, signatureScript.length), 0);
+  return tx.size > free ? Number(valueAge) / (tx.size - free) : 0;
+}
 
 /** The rules written down step by step over sorted lists, without any shortcut. */
-function slowSelection(entries: readonly SourceEntry[], context: SelectionContext) {
-  const { policy, scripts, height, segwit } = context;
-  const prepared = entries
+function slowSelection(accepted: readonly Accepted[], context: SelectionContext) {
+  const { policy, height, segwit } = context;
+  const prepared = accepted
     .map((entry, index) => ({ entry, index, inputs: entry.transaction.inputs.map(({ prevout }) => prevout) }))
-    .filter(({ entry }) => isFinal(entry.transaction, height, context.time))
+    .filter(({ entry: { transaction } }) => isFinalAt(effectiveLockTime(transaction), height, context.time))
     .map((item) => ({
       ...item,
-      priority: priorityOf(item.entry.transaction, item.inputs.map(context.dag.utxo), height),
-      rate: Number(item.entry.feeRate),
+      priority: slowPriority(item.entry.transaction, item.inputs.map(context.dag.utxo), height),
+      rate: Number((item.entry.fee * 1000n) / BigInt(item.entry.transaction.virtualSize)),
     }));
   const view = new Map<string, StoredOutput>();
   const spent = new Set<string>();
@@ -255,7 +261,7 @@ function slowSelection(entries: readonly SourceEntry[], context: SelectionContex
     if (total >= policy.blockMaxWeight) continue;
     const outputs = item.inputs.map((prevout) => context.dag.utxo(prevout) ?? view.get(keyOf(prevout)));
     if (outputs.some((output) => !output) || item.inputs.some((prevout) => spent.has(keyOf(prevout)))) continue;
-    const own = scripts.sigOpCost(transaction, outputs as StoredOutput[], segwit);
+    const own = item.entry.sigOpCost;
     if (cost + own > MAX_SIGOP_COST) continue;
     if (byFee && item.rate < policy.minFeeRate && total >= policy.blockMinWeight) continue;
     if (!byFee && (total >= policy.blockPrioritySize || item.priority <= MIN_HIGH_PRIORITY)) {
@@ -267,13 +273,13 @@ function slowSelection(entries: readonly SourceEntry[], context: SelectionContex
     }
     const sumIn = outputs.reduce((sum, output) => sum + output!.value, 0n);
     const sumOut = transaction.outputs.reduce((sum, { value }) => sum + value, 0n);
-    if (sumIn < sumOut || !scripts.verify(transaction, outputs as StoredOutput[])) continue;
+    if (sumIn < sumOut) continue;
     [weight, cost] = [total, cost + own];
     result.push(item.index);
     done.add(hashKey(transaction.txid));
     for (const prevout of item.inputs) spent.add(keyOf(prevout));
     for (const [index, { value, pkScript }] of transaction.outputs.entries()) {
-      if (scripts.isUnspendable(pkScript)) continue;
+      if (isUnspendable(pkScript)) continue;
       view.set(keyOf({ hash: transaction.txid, index }), { value, pkScript, height, isCoinbase: false });
     }
     for (const other of prepared) {
@@ -297,7 +303,6 @@ test('equals the rules written down step by step, for generated pools and polici
     padding: fc.integer({ min: 0, max: 300 }),
     sigOps: fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 255 })),
     witness: fc.boolean(),
-    bad: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     unspendable: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     lockTime: fc.constantFrom(0, 0, 0, HEIGHT),
   });
@@ -313,7 +318,7 @@ test('equals the rules written down step by step, for generated pools and polici
     fc.infiniteStream(fc.nat(1000)),
     (parts, options, segwit, choices) => {
       const state = new State();
-      const pool: SourceEntry[] = [];
+      const pool: Accepted[] = [];
       const free: OutPoint[] = [];
       for (const { sources, coin, age, ...rest } of parts) {
         const inputs = sources.map((source) => {
@@ -327,7 +332,7 @@ test('equals the rules written down step by step, for generated pools and polici
         pool.splice(choices.next().value % (pool.length + 1), 0, entry);
       }
       const context = contextFor(state, { policy: templatePolicy(options), segwit });
-      const fast = selectTransactions(pool, context);
+      const fast = select(pool, context);
       const slow = slowSelection(pool, context);
       expect(chosen(pool, context)).toEqual(slow.chosen);
       expect(fast.commitment).toBe(slow.commitment);

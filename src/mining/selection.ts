@@ -1,10 +1,11 @@
+import { isFinalAt } from '../mempool/index.ts';
 import { MAX_AMOUNT, MAX_SIGOP_COST } from '../params/index.ts';
-import { hashKey } from '../util/hash.ts';
-import type { OutPoint, Transaction, TxOutput } from '../wire/index.ts';
-import { type Candidate, type CandidateContext, candidates } from './candidates.ts';
+import { isUnspendable } from '../script/index.ts';
+import type { Transaction, TxOutput } from '../wire/index.ts';
+import { outpointKey } from '../wire/index.ts';
 import { EntryQueue } from './entry-queue.ts';
 import type { TemplatePolicy } from './policy.ts';
-import type { ScriptRules, SourceEntry, StoredOutput } from './ports.ts';
+import type { SourceEntry, StoredOutput, TemplateDag, TransactionSource } from './ports.ts';
 
 /** Priority of one coin of a day's age in 250 bytes: what is above may do without a fee. */
 export const MIN_HIGH_PRIORITY = (1e9 * 144) / 250;
@@ -12,11 +13,17 @@ export const MIN_HIGH_PRIORITY = (1e9 * 144) / 250;
 const COMMITMENT_WEIGHT = 4 * 47 + 36;
 /** Weight of the smallest transaction that can exist: one input, one output, empty scripts. */
 const LEAST_WEIGHT = 4 * 60;
+/** One in so many of the queue must have been passed over in vain before the others are looked through for such. */
+const MISFIT_SHARE = 128;
 
 /** Rules and room for one selection. */
-export interface SelectionContext extends CandidateContext {
+export interface SelectionContext {
+  /** Height of the block to be made. */
+  readonly height: number;
+  /** Adjusted time, seconds. */
+  readonly time: number;
+  readonly dag: Pick<TemplateDag, 'utxo'>;
   readonly policy: TemplatePolicy;
-  readonly scripts: ScriptRules;
   readonly coinbaseMaturity: number;
   /** Whether segwit counts as active (see `deploymentsActive`). */
   readonly segwit: boolean;
@@ -24,10 +31,13 @@ export interface SelectionContext extends CandidateContext {
   readonly weight: number;
   /** Signature operation cost of the coinbase. */
   readonly sigOpCost: number;
+  /** Transactions of entries, as far as they are at hand. */
+  readonly decoded?: ReadonlyMap<SourceEntry, Transaction>;
 }
 
 /** One transaction of a template. */
 export interface Selected {
+  readonly entry: SourceEntry;
   readonly transaction: Transaction;
   /** nanoSoter. */
   readonly fee: bigint;
@@ -51,32 +61,36 @@ export interface Selection {
  * Chooses transactions for a block. First the room for high priority is filled, oldest and largest coins first, then
  * the rest by fee rate, until weight or signature operations are used up; what does not fit or breaks a rule is passed
  * over together with everything that depends on it. The result equals that of soterd 2.1.1 for the same pool, except that
- * equals are decided by their place in `entries` (there: at random), and that an output is never spent twice.
+ * equals are decided by their order of arrival (there: at random), and that an output is never spent twice.
  */
-export function selectTransactions(entries: Iterable<SourceEntry>, context: SelectionContext): Selection {
-  const selector = new Selector(context);
-  selector.run(candidates(entries, context));
+export function selectTransactions(source: TransactionSource, context: SelectionContext): Selection {
+  const selector = new Selector(context, source.count);
+  selector.run(source.entries());
   return selector.result();
 }
 
 class Selector {
   readonly #context: SelectionContext;
-  readonly #queue: EntryQueue<Candidate>;
+  readonly #queue: EntryQueue;
   readonly #selected: Selected[] = [];
   /** Outputs of selected transactions, for those that spend from them. */
   readonly #created = new Map<string, StoredOutput>();
   /** Outputs that selected transactions spend. */
   readonly #spent = new Set<string>();
+  /** How many parents of an entry are still to be selected, for those with a selected parent. */
+  readonly #missingParents = new Map<SourceEntry, number>();
   #byFee: boolean;
   #weight: number;
   #sigOpCost: number;
   #fees = 0n;
   #commitment = false;
+  /** Entries that were passed over for lack of room since the queue was looked through for such. */
+  #misfits = 0;
 
-  constructor(context: SelectionContext) {
+  constructor(context: SelectionContext, count: number) {
     this.#context = context;
     this.#byFee = context.policy.blockPrioritySize === 0;
-    this.#queue = new EntryQueue(this.#byFee);
+    this.#queue = new EntryQueue(this.#byFee, context.height, count);
     this.#weight = context.weight;
     this.#sigOpCost = context.sigOpCost;
   }
@@ -91,42 +105,51 @@ class Selector {
     };
   }
 
-  run(all: readonly Candidate[]): void {
-    this.#queue.pushAll(all.filter(({ waitsFor }) => waitsFor === 0));
-    for (let candidate = this.#queue.pop(); candidate; candidate = this.#queue.pop()) {
-      if (this.#isOver(candidate)) {
-        this.#queue.push(candidate);
+  run(entries: Iterable<SourceEntry>): void {
+    const queue = this.#queue;
+    for (const entry of entries) if (!entry.parents?.size && this.#isFinal(entry)) queue.add(entry);
+    queue.order();
+    for (let entry = queue.pop(); entry; entry = queue.pop()) {
+      if (this.#isOver(entry)) {
+        queue.push(entry);
         break;
       }
-      this.#consider(candidate);
+      this.#consider(entry);
     }
-    this.#passOverRest();
+    // Looking at the rest one by one would have one effect only: a witness among them asks for a commitment.
+    if (this.#context.segwit && !this.#commitment && queue.hasWitness()) this.#needCommitment();
   }
 
-  #consider(candidate: Candidate): void {
-    const { policy, segwit, scripts } = this.#context;
-    const { transaction, feeRate } = candidate.entry;
-    if (transaction.hasWitness) {
+  #isFinal({ lockTime }: SourceEntry): boolean {
+    return isFinalAt(lockTime, this.#context.height, this.#context.time);
+  }
+
+  #consider(entry: SourceEntry): void {
+    const { policy, segwit, height } = this.#context;
+    if (entry.hasWitness) {
       if (!segwit) return;
       this.#needCommitment();
     }
-    const weight = this.#weight + transaction.weight;
-    if (weight >= policy.blockMaxWeight) return;
-    const spent = this.#spentOutputs(candidate);
-    if (!spent) return;
-    const sigOpCost = scripts.sigOpCost(transaction, spent, segwit);
-    if (this.#sigOpCost + sigOpCost > MAX_SIGOP_COST) return;
-    if (this.#byFee && feeRate < policy.minFeeRate && weight >= policy.blockMinWeight) return;
-    if (!this.#byFee && (weight >= policy.blockPrioritySize || candidate.priority <= MIN_HIGH_PRIORITY)) {
-      this.#byFee = true;
-      this.#queue.rankByFee();
-      if (weight > policy.blockPrioritySize || candidate.priority < MIN_HIGH_PRIORITY) {
-        this.#queue.push(candidate);
-        return;
+    const weight = this.#weight + entry.weight;
+    if (weight >= policy.blockMaxWeight || this.#sigOpCost + entry.sigOpCost > MAX_SIGOP_COST) {
+      this.#passOver();
+      return;
+    }
+    if (this.#byFee && entry.feeRateValue < policy.minFeeRate && weight >= policy.blockMinWeight) return;
+    if (!this.#byFee) {
+      const priority = entry.priorityAt(height);
+      if (weight >= policy.blockPrioritySize || priority <= MIN_HIGH_PRIORITY) {
+        this.#byFee = true;
+        this.#queue.rankByFee();
+        if (weight > policy.blockPrioritySize || priority < MIN_HIGH_PRIORITY) {
+          this.#queue.push(entry);
+          return;
+        }
       }
     }
-    if (!this.#inputsPass(transaction, spent) || !scripts.verify(transaction, spent)) return;
-    this.#take(candidate, weight, sigOpCost);
+    const transaction = this.#context.decoded?.get(entry) ?? entry.transaction;
+    const spent = this.#spentOutputs(entry, transaction);
+    if (spent && this.#inputsPass(transaction, spent)) this.#take(entry, transaction);
   }
 
   #needCommitment(): void {
@@ -135,12 +158,28 @@ class Selector {
     this.#weight += COMMITMENT_WEIGHT;
   }
 
+  /**
+   * What does not fit now never will. Where room is scarce that is true of most of a large pool, so it is forgotten in
+   * one go instead of coming up one by one. A witness counts when its turn comes, even if its transaction has no room.
+   */
+  #passOver(): void {
+    if (++this.#misfits * MISFIT_SHARE < this.#queue.size) return;
+    this.#misfits = 0;
+    const { policy, segwit } = this.#context;
+    this.#queue.dropAbove(
+      policy.blockMaxWeight - this.#weight - 1,
+      MAX_SIGOP_COST - this.#sigOpCost,
+      segwit && !this.#commitment,
+    );
+  }
+
   /** The outputs that a transaction spends; undefined if one does not exist or is spent by a selected transaction. */
-  #spentOutputs({ entry, confirmed }: Candidate): StoredOutput[] | undefined {
+  #spentOutputs({ parents }: SourceEntry, { inputs, inputKeys }: Transaction): StoredOutput[] | undefined {
     const outputs: StoredOutput[] = [];
-    for (const [i, { prevout }] of entry.transaction.inputs.entries()) {
-      const key = outpointKey(prevout);
-      const output = confirmed[i] ?? this.#created.get(key);
+    for (const [i, { prevout }] of inputs.entries()) {
+      const key = inputKeys[i];
+      const created = parents && this.#created.get(key);
+      const output = created ?? this.#context.dag.utxo(prevout);
       if (!output || this.#spent.has(key)) return undefined;
       outputs.push(output);
     }
@@ -160,46 +199,34 @@ class Selector {
     return input >= sumOf(transaction.outputs);
   }
 
-  #take(candidate: Candidate, weight: number, sigOpCost: number): void {
-    const { transaction, fee } = candidate.entry;
-    this.#selected.push({ transaction, fee, sigOpCost });
-    this.#weight = weight;
+  #take(entry: SourceEntry, transaction: Transaction): void {
+    const { fee, weight, sigOpCost, children } = entry;
+    this.#selected.push({ entry, transaction, fee, sigOpCost });
+    this.#weight += weight;
     this.#sigOpCost += sigOpCost;
     this.#fees += fee;
-    for (const { prevout } of transaction.inputs) this.#spent.add(outpointKey(prevout));
-    if (candidate.dependents.length === 0) return;
-    const { height, scripts } = this.#context;
+    for (const key of transaction.inputKeys) this.#spent.add(key);
+    if (!children) return;
+    const { height } = this.#context;
     for (const [index, { value, pkScript }] of transaction.outputs.entries()) {
-      if (scripts.isUnspendable(pkScript)) continue;
-      const created = { value, pkScript, height, isCoinbase: false };
-      this.#created.set(outpointKey({ hash: transaction.txid, index }), created);
+      if (isUnspendable(pkScript)) continue;
+      this.#created.set(outpointKey(transaction.txid, index), { value, pkScript, height, isCoinbase: false });
     }
-    for (const dependent of candidate.dependents) {
-      dependent.waitsFor--;
-      if (dependent.waitsFor === 0) this.#queue.push(dependent);
-    }
+    for (const child of children) this.#parentTaken(child);
   }
 
-  /** Whether neither this candidate nor any behind it can be taken: the weight is used up, or only free ones are left. */
-  #isOver(candidate: Candidate): boolean {
+  #parentTaken(child: SourceEntry): void {
+    const missing = (this.#missingParents.get(child) ?? child.parents?.size ?? 0) - 1;
+    this.#missingParents.set(child, missing);
+    if (missing === 0 && this.#isFinal(child)) this.#queue.push(child);
+  }
+
+  /** Whether neither this entry nor any behind it can be taken: the weight is used up, or only free ones are left. */
+  #isOver({ feeRateValue }: SourceEntry): boolean {
     const { blockMaxWeight, blockMinWeight, minFeeRate } = this.#context.policy;
     if (this.#weight + LEAST_WEIGHT >= blockMaxWeight) return true;
-    return this.#byFee && candidate.entry.feeRate < minFeeRate && this.#weight >= blockMinWeight;
+    return this.#byFee && feeRateValue < minFeeRate && this.#weight >= blockMinWeight;
   }
-
-  /** Looking at the rest one by one would have one effect only: a witness among them asks for a commitment. */
-  #passOverRest(): void {
-    if (!this.#context.segwit || this.#commitment) return;
-    for (const { entry } of this.#queue.values()) {
-      if (!entry.transaction.hasWitness) continue;
-      this.#needCommitment();
-      return;
-    }
-  }
-}
-
-function outpointKey({ hash, index }: OutPoint): string {
-  return hashKey(hash) + index;
 }
 
 function sumOf(outputs: readonly TxOutput[]): bigint {

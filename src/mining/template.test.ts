@@ -16,7 +16,7 @@ import { templatePolicy } from './policy.ts';
 import { Search } from './search.ts';
 import { TemplateBuilder } from './template.ts';
 import { FakeDag } from './testing/fake-dag.ts';
-import { FakePool, fakeScripts, madeUp, testHash } from './testing/pool.ts';
+import { FakePool, madeUp, testHash } from './testing/pool.ts';
 import { searchJob, solvedBlock } from './work.ts';
 
 const COIN = 1_000_000_000n;
@@ -26,11 +26,8 @@ function setUp(network: 'simnet' | 'mainnet' = 'simnet') {
   const world = new VirtualWorld();
   const params = networkParams(network);
   const dag = new FakeDag(params, world.clock);
-  const pool = new FakePool();
-  const builder = new TemplateBuilder(
-    { params, policy: templatePolicy() },
-    { dag, transactions: { source: pool, scripts: fakeScripts } },
-  );
+  const pool = new FakePool(dag);
+  const builder = new TemplateBuilder({ params, policy: templatePolicy() }, { dag, transactions: pool });
   /** Mines on the present tips, or on some of them. */
   const mine = (extraNonce: bigint, parents?: number) => {
     const template = builder.build();
@@ -133,7 +130,7 @@ describe('transactions', () => {
     const { block, fees, sigOpCosts, commitment } = builder.build();
     expect(ids(block.transactions.slice(1))).toEqual(ids(entries.reverse().map(({ transaction }) => transaction)));
     expect(fees).toEqual([-6000n, 3000n, 2000n, 1000n]);
-    expect(sigOpCosts).toEqual([4, 12, 12, 12]);
+    expect(sigOpCosts).toEqual([0, 12, 12, 12]);
     expect(block.transactions[0].outputs[0].value).toBe(50n * COIN + 6000n);
     expect(hashToHex(block.header.merkleRoot)).toBe(hashToHex(merkleRoot(ids(block.transactions))));
     expect(commitment).toBeUndefined();

@@ -1,4 +1,5 @@
-import { type NetworkParams, NOMINAL_MAX_PARENTS, subsidy } from '../params/index.ts';
+import { type NetworkParams, NOMINAL_MAX_PARENTS, subsidy, WITNESS_SCALE_FACTOR } from '../params/index.ts';
+import { legacySigOps } from '../script/index.ts';
 import { equalBytes } from '../util/bytes.ts';
 import { type Hash, hashKey, ZERO_HASH } from '../util/hash.ts';
 import { Block, BlockHeader, HEADER_SIZE, type Transaction, witnessCommitment } from '../wire/index.ts';
@@ -6,7 +7,7 @@ import { coinbaseTransaction } from './coinbase.ts';
 import { deploymentsActive, headerVersion, ParentsVersionVote } from './deployments.ts';
 import { foldBranch, merkleBranch } from './merkle-branch.ts';
 import type { TemplatePolicy } from './policy.ts';
-import type { ScriptRules, TemplateDag, TransactionSource } from './ports.ts';
+import type { SourceEntry, TemplateDag, TransactionSource } from './ports.ts';
 import { type Selection, selectTransactions } from './selection.ts';
 
 /**
@@ -49,7 +50,7 @@ export interface TemplateBuilderOptions {
 /** What the builder works with. Without a source templates hold a coinbase only. */
 export interface TemplateBuilderDeps {
   readonly dag: TemplateDag;
-  readonly transactions?: { readonly source: TransactionSource; readonly scripts: ScriptRules };
+  readonly transactions?: TransactionSource;
 }
 
 /** A selection and the state that it belongs to. */
@@ -86,7 +87,7 @@ export class TemplateBuilder {
 
   /** Version of the transaction source now; 0 without one. */
   get sourceVersion(): number {
-    return this.#deps.transactions?.source.version ?? 0;
+    return this.#deps.transactions?.version ?? 0;
   }
 
   /** Whether a template still names the current tips. A block made from one that does not is valid all the same. */
@@ -169,7 +170,7 @@ export class TemplateBuilder {
     const { dag, transactions } = this.#deps;
     const { sourceVersion } = this;
     const coinbaseWeight = coinbase.weight;
-    const coinbaseSigOps = transactions?.scripts.legacySigOpCost(coinbase) ?? 0;
+    const coinbaseSigOps = legacySigOps(coinbase) * WITNESS_SCALE_FACTOR;
     const cached = this.#cached;
     if (
       cached &&
@@ -182,18 +183,18 @@ export class TemplateBuilder {
     }
     const weight = frameWeight(snapshot.tips.length) + coinbaseWeight;
     const selection: Selection = transactions
-      ? selectTransactions(transactions.source.entries(), {
+      ? selectTransactions(transactions, {
           height: snapshot.maxHeight + 1,
           time: dag.adjustedTime(),
           dag,
           policy: this.#policy,
-          scripts: transactions.scripts,
           coinbaseMaturity: this.#params.coinbaseMaturity,
           segwit: deploymentsActive(snapshot.minHeight, this.#params.minerConfirmationWindow),
           weight,
           sigOpCost: coinbaseSigOps,
+          decoded: decodedOf(cached?.selection),
         })
-      : { transactions: [], fees: 0n, weight, sigOpCost: 0, commitment: false };
+      : { transactions: [], fees: 0n, weight, sigOpCost: coinbaseSigOps, commitment: false };
     this.#cached = {
       selection,
       tipsHash: snapshot.hash,
@@ -204,4 +205,9 @@ export class TemplateBuilder {
     };
     return this.#cached;
   }
+}
+
+/** The transactions of a selection, which the next one may need again. */
+function decodedOf(selection: Selection | undefined): ReadonlyMap<SourceEntry, Transaction> {
+  return new Map(selection?.transactions.map(({ entry, transaction }) => [entry, transaction]));
 }

@@ -4,15 +4,7 @@ import { join } from 'node:path';
 import { Dag, InlineScriptVerifier, ScriptPipeline } from '../dag/index.ts';
 import type { MemoryPool } from '../mempool/index.ts';
 import { MetricsManager } from '../metrics/index.ts';
-import {
-  Miner,
-  type MinerOptions,
-  type Pace,
-  standardScriptRules,
-  TemplateBuilder,
-  templatePolicy,
-  WorkSource,
-} from '../mining/index.ts';
+import { Miner, type MinerOptions, type Pace, TemplateBuilder, templatePolicy, WorkSource } from '../mining/index.ts';
 import { userAgent } from '../params/index.ts';
 import { sha256dPow } from '../pow/index.ts';
 import { RpcServer } from '../rpc/index.ts';
@@ -27,7 +19,7 @@ import { databaseFolder } from './database-files.ts';
 import { DatabaseVerifier } from './database-verifier.ts';
 import type { Logs } from './logging/index.ts';
 import { threadWorkers } from './mining-workers.ts';
-import { NodePool, serverPool, templateSource } from './pool.ts';
+import { NodePool, serverPool } from './pool.ts';
 import { ReorderTracker } from './reorder-tracker.ts';
 import { blockSink, rpcPorts } from './rpc-ports.ts';
 import { threadScriptWorkers } from './script-workers.ts';
@@ -147,7 +139,7 @@ export class Node {
     this.#tracker = new TransactionTracker({ dag, pool: this.pool, timers: world.timers });
     this.#templates = new TemplateBuilder(
       { params, policy: templatePolicy({ ...config.mining, minRelayTxFee: config.mempool.minRelayFee }) },
-      { dag, transactions: { source: templateSource(this.pool), scripts: standardScriptRules(sigCache) } },
+      { dag, transactions: this.pool },
     );
     this.#work = new WorkSource(
       { payTo: config.mining.addresses.map(payToAddress) },

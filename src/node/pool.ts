@@ -1,6 +1,5 @@
 import type { Dag } from '../dag/index.ts';
 import { FeeEstimator, MemoryPool, type PoolEntry, saveFeeEstimator, takeFeeEstimator } from '../mempool/index.ts';
-import type { TransactionSource } from '../mining/index.ts';
 import type { SignatureCache } from '../script/index.ts';
 import type { ServerPool } from '../server/index.ts';
 import { type KeyValueStore, StoreError } from '../store/index.ts';
@@ -82,17 +81,4 @@ export function serverPool(pool: MemoryPool): ServerPool {
 
 function servedEntry(entry: PoolEntry): { tx: PoolEntry['transaction']; feePerKb: bigint } {
   return { tx: entry.transaction, feePerKb: entry.feeRate };
-}
-
-/** The pool as templates are built from it. */
-export function templateSource(pool: MemoryPool): TransactionSource {
-  return {
-    get version() {
-      return pool.version;
-    },
-    *entries() {
-      // An entry decodes its transaction anew at every access; a template looks at it many times.
-      for (const { transaction, fee, feeRate } of pool.entries()) yield { transaction, fee, feeRate };
-    },
-  };
 }

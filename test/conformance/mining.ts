@@ -1,23 +1,23 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { Dag } from '../../src/dag/index.ts';
-import { priorityOf } from '../../src/mining/candidates.ts';
+import { priorityAt } from '../../src/mempool/priority.ts';
 import {
   type BlockTemplate,
   coinbaseScript,
   foldBranch,
   merkleBranch,
-  type SourceEntry,
   searchJob,
   solvedBlock,
-  standardScriptRules,
   TemplateBuilder,
   type TemplatePolicyOptions,
   templatePolicy,
   withExtraNonce,
 } from '../../src/mining/index.ts';
 import { Search } from '../../src/mining/search.ts';
+import { type Accepted, poolEntries } from '../../src/mining/testing/pool.ts';
 import { NETWORK_NAMES, networkParams, subsidy } from '../../src/params/index.ts';
 import { sha256dPow } from '../../src/pow/index.ts';
+import { sigOpCost } from '../../src/script/index.ts';
 import { MemoryStore } from '../../src/store/index.ts';
 import { bytesToHex, hexToBytes } from '../../src/util/bytes.ts';
 import { hashToHex } from '../../src/util/hash.ts';
@@ -63,14 +63,27 @@ function dagOf(blocks: readonly Block[], time: number): Dag {
   return dag;
 }
 
-function builderFor(dag: Dag, entries: readonly SourceEntry[] = [], options: TemplatePolicyOptions = {}) {
-  const source = { entries: () => entries, version: 1 };
-  const transactions = { source, scripts: standardScriptRules() };
+function builderFor(dag: Dag, accepted: readonly Recorded[] = [], options: TemplatePolicyOptions = {}) {
+  const entries = poolEntries(withSigOps(dag, accepted), dag);
+  const transactions = { entries: () => entries, count: entries.length, version: 1 };
   return new TemplateBuilder({ params, policy: templatePolicy(options) }, { dag, transactions });
 }
 
-function entryOf(transaction: Transaction, fee: bigint): SourceEntry {
-  return { transaction, fee, feeRate: (fee * 1000n) / BigInt(transaction.virtualSize) };
+/** A transaction of a recorded memory pool. */
+type Recorded = Pick<Accepted, 'transaction' | 'fee'>;
+
+/** Adds what the scripts cost, as a pool finds it out. */
+function withSigOps(dag: Dag, recorded: readonly Recorded[]): Accepted[] {
+  const byId = new Map(recorded.map(({ transaction }) => [hashToHex(transaction.txid), transaction]));
+  return recorded.map(({ transaction, fee }) => {
+    const scriptOf = (input: number) => {
+      const { prevout } = transaction.inputs[input];
+      const { pkScript } = dag.utxo(prevout) ?? byId.get(hashToHex(prevout.hash))?.outputs[prevout.index] ?? {};
+      ok(pkScript, 'a recorded transaction spends nothing');
+      return pkScript;
+    };
+    return { transaction, fee, sigOpCost: sigOpCost(transaction, scriptOf) };
+  });
 }
 
 function payToOf({ coinbasetxn }: Template): Uint8Array | undefined {
@@ -286,7 +299,7 @@ const templates: Suite = {
     const chain = json<string[]>(CHAIN);
     const pool = transactions.map(({ id, tx, fee }) => ({
       id,
-      entry: entryOf(Transaction.fromBytes(hexToBytes(tx)), BigInt(fee)),
+      entry: { transaction: Transaction.fromBytes(hexToBytes(tx)), fee: BigInt(fee) },
     }));
     for (const run of runs) {
       const { template } = run;
@@ -317,12 +330,15 @@ const templates: Suite = {
 };
 
 /** The priorities that `getrawmempool` showed for the next block are those that templates rank by. */
-function comparePriorities(dag: Dag, entries: readonly SourceEntry[], mempool: MempoolView, height: number): void {
+function comparePriorities(dag: Dag, entries: readonly Recorded[], mempool: MempoolView, height: number): void {
   for (const { transaction } of entries) {
-    const confirmed = transaction.inputs.map(({ prevout }) => dag.utxo(prevout));
+    const confirmed = transaction.inputs.flatMap(({ prevout }) => {
+      const output = dag.utxo(prevout);
+      return output ? { output, parent: undefined } : [];
+    });
     const recorded = mempool[hashToHex(transaction.txid)];
     strictEqual(transaction.size, recorded.size);
-    strictEqual(priorityOf(transaction, confirmed, height), recorded.currentpriority);
+    strictEqual(priorityAt(transaction, confirmed, height), recorded.currentpriority);
   }
 }
 
@@ -340,11 +356,11 @@ const templatesScenario: Suite = {
       const entries = Object.entries(mempool).map(([txid, { fee }]) => {
         const transaction = transactions.get(txid);
         ok(transaction, `no bytes of ${txid}`);
-        return entryOf(transaction, BigInt(Math.round(fee * 1e9)));
+        return { transaction, fee: BigInt(Math.round(fee * 1e9)) };
       });
       // Several pay the same fee rate, and the recorded node decided between them at random: here their place decides.
       const place = new Map(template.transactions.map(({ hash }, i) => [hash, i]));
-      const placeOf = ({ transaction }: SourceEntry) => place.get(hashToHex(transaction.txid)) ?? -1;
+      const placeOf = ({ transaction }: Recorded) => place.get(hashToHex(transaction.txid)) ?? -1;
       entries.sort((a, b) => placeOf(a) - placeOf(b));
       await context.check(`${name}: template`, () => {
         compareTemplate(builderFor(dag, entries).build(payToOf(template)), template);

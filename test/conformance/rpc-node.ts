@@ -1,8 +1,7 @@
 import { Dag } from '../../src/dag/index.ts';
 import { FeeEstimator, MemoryPool, type PoolOptions } from '../../src/mempool/index.ts';
-import { standardScriptRules, TemplateBuilder, templatePolicy, WorkSource } from '../../src/mining/index.ts';
+import { TemplateBuilder, templatePolicy, WorkSource } from '../../src/mining/index.ts';
 import { Logs } from '../../src/node/logging/index.ts';
-import { templateSource } from '../../src/node/pool.ts';
 import { rpcBlockSink, rpcDag, rpcMempool, rpcWork } from '../../src/node/rpc-adapters.ts';
 import { systemClock, systemTimers, systemWorld } from '../../src/node/system.ts';
 import { TransactionTracker } from '../../src/node/transaction-tracker.ts';
@@ -56,10 +55,7 @@ export async function startRpcNode(
   dag.events.on('connected', (block) => pool.blockConnected(block));
   const tracker = new TransactionTracker({ dag, pool, timers: systemTimers });
   tracker.start();
-  const templates = new TemplateBuilder(
-    { params: PARAMS, policy: templatePolicy() },
-    { dag, transactions: { source: templateSource(pool), scripts: standardScriptRules() } },
-  );
+  const templates = new TemplateBuilder({ params: PARAMS, policy: templatePolicy() }, { dag, transactions: pool });
   const work = new WorkSource(
     { payTo: [payToAddress(decodeAddress(MINING_ADDRESS, PARAMS))] },
     {

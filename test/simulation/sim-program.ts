@@ -1,8 +1,8 @@
 import { type BlockInfo, Dag } from '../../src/dag/index.ts';
 import { FeeEstimator, MemoryPool } from '../../src/mempool/index.ts';
 import { MetricsManager } from '../../src/metrics/index.ts';
-import { Miner, standardScriptRules, TemplateBuilder, templatePolicy } from '../../src/mining/index.ts';
-import { serverPool, templateSource } from '../../src/node/pool.ts';
+import { Miner, TemplateBuilder, templatePolicy } from '../../src/mining/index.ts';
+import { serverPool } from '../../src/node/pool.ts';
 import { userAgent } from '../../src/params/index.ts';
 import type { Transport } from '../../src/peer/index.ts';
 import { sha256dPow } from '../../src/pow/index.ts';
@@ -162,7 +162,7 @@ export class SimProgram {
       {
         templates: new TemplateBuilder(
           { params: SIM_PARAMS, policy: templatePolicy() },
-          { dag, transactions: { source: templateSource(pool), scripts: standardScriptRules(sigCache) } },
+          { dag, transactions: pool },
         ),
         sink: { submit: (block) => this.#submit(block) },
         workers: { start: () => noThreads() },

@@ -1,17 +1,15 @@
-import type { Hash } from '../../util/hash.ts';
+import { PoolEntry } from '../../mempool/pool-entry.ts';
+import { type Hash, hashKey } from '../../util/hash.ts';
 import { type OutPoint, Transaction } from '../../wire/index.ts';
-import type { ScriptRules, SourceEntry, TransactionSource } from '../ports.ts';
+import type { TemplateDag, TransactionSource } from '../ports.ts';
 
-/** Script rules without scripts: the first output script's bytes say what a transaction costs and whether it passes. */
-export const fakeScripts: ScriptRules = {
-  legacySigOpCost: () => 4,
-  sigOpCost: ({ outputs: [{ pkScript }] }) => 4 * (pkScript[0] ?? 0),
-  verify: ({ outputs: [{ pkScript }] }) => pkScript[1] !== BAD,
-  isUnspendable: (pkScript) => pkScript[2] === 0x6a,
-};
-
-/** Second byte of an output script whose transaction fails its scripts. */
-export const BAD = 0xbb;
+/** A transaction that was accepted, and what was found out about it. */
+export interface Accepted {
+  readonly transaction: Transaction;
+  /** nanoSoter. */
+  readonly fee: bigint;
+  readonly sigOpCost: number;
+}
 
 /** A transaction to be made up. */
 export interface MadeUp {
@@ -23,16 +21,15 @@ export interface MadeUp {
   readonly sigOps?: number;
   /** Bytes of signature script in the first input. */
   readonly padding?: number;
-  readonly bad?: boolean;
   readonly unspendable?: boolean;
   readonly witness?: boolean;
   readonly lockTime?: number;
   readonly sequence?: number;
 }
 
-/** Makes a pool entry. */
-export function madeUp(parts: MadeUp): SourceEntry {
-  const script = Uint8Array.of(parts.sigOps ?? 0, parts.bad ? BAD : 0, parts.unspendable ? 0x6a : 0);
+/** Makes up a transaction. */
+export function madeUp(parts: MadeUp): Accepted {
+  const pkScript = Uint8Array.of(parts.unspendable ? 0x6a : 0x51);
   const transaction = new Transaction({
     version: 1,
     inputs: parts.inputs.map((prevout, i) => ({
@@ -41,23 +38,55 @@ export function madeUp(parts: MadeUp): SourceEntry {
       sequence: parts.sequence ?? 0xfffffffe,
       witness: parts.witness ? [Uint8Array.of(1)] : [],
     })),
-    outputs: parts.values.map((value) => ({ value, pkScript: script })),
+    outputs: parts.values.map((value) => ({ value, pkScript })),
     lockTime: parts.lockTime ?? 0,
   });
-  return { transaction, fee: parts.fee, feeRate: (parts.fee * 1000n) / BigInt(transaction.virtualSize) };
+  return { transaction, fee: parts.fee, sigOpCost: 4 * (parts.sigOps ?? 0) };
+}
+
+/** Entries as a memory pool would hold them that accepted these transactions in this order, none of them judged. */
+export function poolEntries(accepted: readonly Accepted[], dag: Pick<TemplateDag, 'utxo'>): PoolEntry[] {
+  const nowhere = { startingPriority: 0, spent: [], height: 0, time: 0 };
+  const entries = accepted.map((each, i) => new PoolEntry({ ...each, ...nowhere }, i));
+  const byKey = new Map(entries.map((entry) => [entry.key, entry]));
+  for (const [i, entry] of entries.entries()) {
+    const outputs = accepted[i].transaction.inputs.map(({ prevout }) => {
+      const output = dag.utxo(prevout);
+      const parent = output ? undefined : byKey.get(hashKey(prevout.hash));
+      if (parent) {
+        parent.children = (parent.children ?? new Set()).add(entry);
+        entry.parents = (entry.parents ?? new Set()).add(parent);
+      }
+      return output;
+    });
+    entry.setSpent(outputs.flatMap((output) => (output ? { output, parent: undefined } : [])));
+  }
+  return entries;
 }
 
 /** A pool that tests fill by hand. */
 export class FakePool implements TransactionSource {
   version = 1;
-  readonly #entries: SourceEntry[] = [];
+  readonly #dag: Pick<TemplateDag, 'utxo'>;
+  readonly #accepted: Accepted[] = [];
+  #entries: PoolEntry[] | undefined;
 
-  entries(): readonly SourceEntry[] {
+  constructor(dag: Pick<TemplateDag, 'utxo'>) {
+    this.#dag = dag;
+  }
+
+  get count(): number {
+    return this.#accepted.length;
+  }
+
+  entries(): readonly PoolEntry[] {
+    this.#entries ??= poolEntries(this.#accepted, this.#dag);
     return this.#entries;
   }
 
-  add(...entries: SourceEntry[]): void {
-    this.#entries.push(...entries);
+  add(...accepted: Accepted[]): void {
+    this.#accepted.push(...accepted);
+    this.#entries = undefined;
     this.version++;
   }
 }
