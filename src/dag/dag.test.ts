@@ -6,6 +6,7 @@ import { sha256dPow } from '../pow/index.ts';
 import { type KeyValueStore, MemoryStore, openLmdbStore, StoreError } from '../store/index.ts';
 import { MetaKey, numberKey } from '../store/tables.ts';
 import { compareHashes, type Hash, hashToHex, ZERO_HASH } from '../util/hash.ts';
+import { SeededRandom } from '../util/testing/seeded-random.ts';
 import type { Block } from '../wire/index.ts';
 import { AssertError, type OrderChange, RuleError } from './index.ts';
 import { ANYONE, fingerprint, makeBlock, noWork, spend, TestDag, testParams } from './testing/fixture.ts';
@@ -285,6 +286,38 @@ test('a reorder names the blocks that changed place and the transactions that me
   expect(dag.utxo({ hash: loser.transactions[1].txid, index: 0 })).toBeUndefined();
   // Spent, and yet still in the stored set.
   expect(dag.utxo(prevout)).toBeDefined();
+});
+
+test('who follows the events knows the order, also where redundant parents keep blocks out and bring them back', () => {
+  let returned = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    const random = new SeededRandom(seed);
+    const { dag } = new TestDag();
+    const order: Hash[] = [genesis];
+    let change: OrderChange | undefined;
+    dag.events.on('reorder', (told) => {
+      change = told;
+    });
+    dag.events.on('connected', ({ hash }) => {
+      if (change) {
+        expect(hex(order.splice(change.cut))).toEqual(hex(change.removed));
+        order.push(...change.added);
+        if (change.removed.length === 0) returned++;
+      } else if (hashToHex([...dag.order()].at(-1) ?? genesis) === hashToHex(hash)) order.push(hash);
+      change = undefined;
+      expect(hex(order)).toEqual(hex([...dag.order()]));
+    });
+    const blocks = [genesis];
+    for (let salt = 0; salt < 40; salt++) {
+      const parents = new Set(Array.from({ length: random.between(1, 3) }, () => random.pick(blocks.slice(-8))));
+      const chosen = random.chance(0.3) ? dag.snapshot().tips : [...parents];
+      const height = 1 + Math.max(...chosen.map((parent) => dag.blockHeight(parent)!));
+      const block = makeBlock({ parents: chosen, height, salt });
+      dag.processBlock(block);
+      blocks.push(block.hash);
+    }
+  }
+  expect(returned).toBeGreaterThan(0);
 });
 
 describe('the store', () => {

@@ -27,7 +27,10 @@ export interface TransactionChange {
   readonly after: TransactionState | undefined;
 }
 
-/** The end of the order was rewritten: blocks that were there before changed place. */
+/**
+ * The end of the order was rewritten: blocks that were there before changed place, or blocks that a redundant parent had
+ * kept out came back (then `removed` may be empty).
+ */
 export interface OrderChange {
   /** The block that caused it. */
   readonly cause: Hash;
@@ -61,10 +64,10 @@ export function transactionStates(effects: BlockEffects): TransactionState[] {
   return effects.transactions.map((effect) => STATE_NAMES[effect]);
 }
 
-/** The event for a rewritten end of the order; undefined if the order only grew. */
+/** The event for a rewritten end of the order; undefined if the order only grew by the block that was connected. */
 export function orderChange(state: DagState, connected: ConnectedBlock): OrderChange | undefined {
   const { id, cut, removed, added, moved } = connected;
-  if (removed.length === 0) return undefined;
+  if (removed.length === 0 && added.every((block) => block === id)) return undefined;
   const hashes = (ids: readonly number[]): Hash[] => ids.map((block) => state.index.hashOf(block));
   const transactions: TransactionChange[] = [];
   for (const { id: block, before, after } of moved) {

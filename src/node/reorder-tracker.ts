@@ -10,6 +10,8 @@ export class ReorderTracker {
 
   constructor({ events }: Pick<Dag, 'events'>) {
     events.on('reorder', ({ removed }) => {
+      // Blocks came back into the order, and none lost its place.
+      if (removed.length === 0) return;
       this.count++;
       this.lastDepth = removed.length;
       this.greatestDepth = Math.max(this.greatestDepth, removed.length);
