@@ -7,11 +7,11 @@ import type { TransactionPool } from './ports.ts';
 import { FakePeer } from './testing/fake-peer.ts';
 import { TransactionFetcher } from './transaction-fetcher.ts';
 
-const transaction = (lockTime: number) =>
+const transaction = (lockTime: number, witness: readonly Uint8Array[] = []) =>
   new Transaction({
     version: 1,
     inputs: [
-      { prevout: { hash: new Uint8Array(32), index: 1 }, signatureScript: new Uint8Array(0), sequence: 0, witness: [] },
+      { prevout: { hash: new Uint8Array(32), index: 1 }, signatureScript: new Uint8Array(0), sequence: 0, witness },
     ],
     outputs: [{ value: 1n, pkScript: Uint8Array.of(0x51) }],
     lockTime,
@@ -98,6 +98,23 @@ describe('TransactionFetcher', () => {
     fetcher.forgetRejected();
     fetcher.received(state, transaction(1));
     expect(pool.processed).toBe(2);
+  });
+
+  test('nobody shuts a transaction out by sending it first with another witness', () => {
+    const pool = new FakePool();
+    const { fetcher, state, announced } = setup(pool);
+    const [spoilt, genuine] = [transaction(1, [Uint8Array.of(1)]), transaction(1, [Uint8Array.of(2)])];
+    expect(spoilt.txid).toEqual(genuine.txid);
+    pool.verdict = () => {
+      throw Object.assign(new Error('bad signature'), { rejectCode: 0x10 });
+    };
+    fetcher.received(state, spoilt);
+    fetcher.received(state, spoilt);
+    expect(pool.processed).toBe(1);
+    pool.verdict = () => [genuine];
+    expect(fetcher.requestAnnounced(state, offer(genuine))).toBeDefined();
+    fetcher.received(state, genuine);
+    expect(announced).toEqual([genuine]);
   });
 
   test('everything that entered the pool is announced; an orphan is not', () => {

@@ -24,7 +24,11 @@ export interface TransactionFetcherDeps {
 export class TransactionFetcher {
   readonly #deps: TransactionFetcherDeps;
   readonly #requests: RequestTable;
-  /** Keys of refused transactions, oldest first. */
+  /**
+   * Refused transactions by the hash of their witness form, oldest first. By their id a transaction could be shut out by
+   * whoever sends it first with another witness. Announcements name ids, so a refused transaction that has a witness is
+   * fetched once from each peer that announces it.
+   */
   readonly #rejected = new Set<string>();
 
   /** @param expiry milliseconds after which a request may be given to another peer. */
@@ -59,12 +63,13 @@ export class TransactionFetcher {
     if (!pool) return;
     const key = hashKey(tx.txid);
     this.#requests.delivered(state.peer.id, key, now());
-    if (this.#rejected.has(key)) return;
+    const form = hashKey(tx.wtxid);
+    if (this.#rejected.has(form)) return;
     let accepted: readonly Transaction[];
     try {
       accepted = pool.process(tx, state.peer.id);
     } catch (error) {
-      this.#remember(key);
+      this.#remember(form);
       const { code, reason } = refusalOf(error);
       logger.debug(`Rejected transaction ${hashToHex(tx.txid)} from ${state.peer.address}: ${reason}`);
       state.peer.reject('tx', code, reason, tx.txid);
