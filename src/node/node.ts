@@ -19,7 +19,7 @@ import { databaseFolder } from './database-files.ts';
 import { DatabaseVerifier } from './database-verifier.ts';
 import type { Logs } from './logging/index.ts';
 import { threadWorkers } from './mining-workers.ts';
-import { NodePool, serverPool } from './pool.ts';
+import { NodePool } from './pool.ts';
 import { ReorderTracker } from './reorder-tracker.ts';
 import { blockSink, rpcPorts } from './rpc-ports.ts';
 import { threadScriptWorkers } from './script-workers.ts';
@@ -172,7 +172,7 @@ export class Node {
       },
       {
         dag,
-        pool: serverPool(this.pool),
+        pool: this.pool,
         world,
         logger: logs.logger('SRVR'),
         loggers: {

@@ -1,7 +1,6 @@
 import type { Dag } from '../dag/index.ts';
-import { FeeEstimator, MemoryPool, type PoolEntry, saveFeeEstimator, takeFeeEstimator } from '../mempool/index.ts';
+import { FeeEstimator, MemoryPool, saveFeeEstimator, takeFeeEstimator } from '../mempool/index.ts';
 import type { SignatureCache } from '../script/index.ts';
-import type { ServerPool } from '../server/index.ts';
 import { type KeyValueStore, StoreError } from '../store/index.ts';
 import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
@@ -60,25 +59,4 @@ export class NodePool {
       return new FeeEstimator(world.random);
     }
   }
-}
-
-/** The pool as peers are served from it. */
-export function serverPool(pool: MemoryPool): ServerPool {
-  return {
-    have: (txid) => pool.have(txid),
-    process: (tx, tag) => pool.process(tx, tag),
-    blockConnected: (block) => pool.blockConnected(block),
-    removeOrphansOf: (tag) => pool.removeOrphansOf(tag),
-    entry(txid) {
-      const entry = pool.entry(txid);
-      return entry && servedEntry(entry);
-    },
-    *entries() {
-      for (const entry of pool.entries()) yield servedEntry(entry);
-    },
-  };
-}
-
-function servedEntry(entry: PoolEntry): { tx: PoolEntry['transaction']; feePerKb: bigint } {
-  return { tx: entry.transaction, feePerKb: entry.feeRate };
 }

@@ -92,7 +92,7 @@ export class BlockServer {
     switch (vector.type & ~INV_WITNESS_FLAG) {
       case InvType.tx: {
         const entry = this.#deps.pool?.entry(vector.hash);
-        return entry ? [peer.peer.sendAndWait({ command: 'tx', tx: entry.tx }, encoding)] : 'missing';
+        return entry ? [peer.peer.sendAndWait({ command: 'tx', tx: entry.transaction }, encoding)] : 'missing';
       }
       case InvType.block: {
         const block = this.#deps.dag.getBlock(vector.hash);

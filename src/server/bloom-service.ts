@@ -46,9 +46,9 @@ export class BloomService {
     this.#deps.keepScore(peer, 0, MEMPOOL_POINTS, 'mempool');
     if (!peer.peer.connected) return;
     const inventory: InvVector[] = [];
-    for (const { tx } of this.#deps.pool?.entries() ?? []) {
-      if (peer.bloom && !peer.bloom.matchTransaction(tx)) continue;
-      if (inventory.push({ type: InvType.tx, hash: tx.txid, height: UNKNOWN_HEIGHT }) === MAX_INVENTORY_SENT) break;
+    for (const entry of this.#deps.pool?.entries() ?? []) {
+      if (peer.bloom && !peer.bloom.matchTransaction(entry.transaction)) continue;
+      if (inventory.push({ type: InvType.tx, hash: entry.txid, height: UNKNOWN_HEIGHT }) === MAX_INVENTORY_SENT) break;
     }
     if (inventory.length > 0) peer.peer.send({ command: 'inv', inventory });
   }

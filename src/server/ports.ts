@@ -29,10 +29,13 @@ export interface ServerDag extends SyncDag {
   addTimeSample(source: string, timeSeconds: number): void;
 }
 
-/** A transaction of the pool and what it pays, nanoSoter per 1000 bytes. */
+/** A transaction of the pool. */
 export interface PoolEntry {
-  readonly tx: Transaction;
-  readonly feePerKb: bigint;
+  readonly txid: Hash;
+  /** Decoded anew by every access, perhaps. */
+  readonly transaction: Transaction;
+  /** What it pays, nanoSoter per 1000 vbytes. */
+  readonly feeRate: bigint;
 }
 
 /** The pool of unconfirmed transactions as peers are served from it. */

@@ -35,10 +35,17 @@ export class Relay implements Announcer {
   }
 
   /** With the next trickle to those who want transactions that pay so much and match their filter. */
-  announceEntry({ tx, feePerKb }: PoolEntry): void {
+  announceEntry(entry: PoolEntry): void {
+    const { txid, feeRate } = entry;
+    // Only filters look at the transaction itself.
+    let decoded: Transaction | undefined;
+    const transaction = (): Transaction => {
+      decoded ??= entry.transaction;
+      return decoded;
+    };
     for (const peer of this.#table.connected()) {
-      if (wantsTransaction(peer, tx, feePerKb)) {
-        peer.peer.queueInventory({ type: InvType.tx, hash: tx.txid, height: UNKNOWN_HEIGHT });
+      if (wantsTransaction(peer, feeRate, transaction)) {
+        peer.peer.queueInventory({ type: InvType.tx, hash: txid, height: UNKNOWN_HEIGHT });
       }
     }
   }
@@ -60,8 +67,8 @@ export class Relay implements Announcer {
   }
 }
 
-function wantsTransaction(peer: ConnectedPeer, tx: Transaction, feePerKb: bigint): boolean {
+function wantsTransaction(peer: ConnectedPeer, feeRate: bigint, transaction: () => Transaction): boolean {
   if (!peer.relaysTransactions) return false;
-  if (peer.feeFilter > 0n && feePerKb < peer.feeFilter) return false;
-  return peer.bloom?.matchTransaction(tx) ?? true;
+  if (peer.feeFilter > 0n && feeRate < peer.feeFilter) return false;
+  return peer.bloom?.matchTransaction(transaction()) ?? true;
 }

@@ -24,7 +24,7 @@ class OpenPool implements ServerPool {
   }
 
   process(tx: Transaction): readonly Transaction[] {
-    this.#entries.set(hashKey(tx.txid), { tx, feePerKb: 1_000_000n });
+    this.#entries.set(hashKey(tx.txid), { txid: tx.txid, transaction: tx, feeRate: 1_000_000n });
     return [tx];
   }
 
@@ -98,7 +98,7 @@ export const p2pTransactionSuites: readonly Suite[] = [
             );
             await replay.run();
             assert(replay.compared > 0);
-            assert.equal(hashToHex(pool.entry(tx.txid)?.tx.wtxid ?? new Uint8Array(32)), hashToHex(tx.wtxid));
+            assert.equal(hashToHex(pool.entry(tx.txid)?.transaction.wtxid ?? new Uint8Array(32)), hashToHex(tx.wtxid));
           } finally {
             await node.stop();
           }

@@ -2,7 +2,6 @@ import { type BlockInfo, Dag } from '../../src/dag/index.ts';
 import { FeeEstimator, MemoryPool } from '../../src/mempool/index.ts';
 import { MetricsManager } from '../../src/metrics/index.ts';
 import { Miner, TemplateBuilder, templatePolicy } from '../../src/mining/index.ts';
-import { serverPool } from '../../src/node/pool.ts';
 import { userAgent } from '../../src/params/index.ts';
 import type { Transport } from '../../src/peer/index.ts';
 import { sha256dPow } from '../../src/pow/index.ts';
@@ -140,7 +139,7 @@ export class SimProgram {
       },
       {
         dag: hooks.dag?.(this.hooked) ?? this.dag,
-        pool: serverPool(this.pool),
+        pool: this.pool,
         world,
         logger: logger('server'),
         dialer: { dial: async (address, signal) => wrap(await dialer.dial(address, signal)) },

@@ -23,8 +23,9 @@ export function makeTransaction(salt: number): Transaction {
 export class FakePool implements ServerPool {
   readonly #entries = new Map<string, PoolEntry>();
 
-  add(tx: Transaction, feePerKb = 1000n): void {
-    this.#entries.set(hashKey(tx.txid), { tx, feePerKb });
+  add(transaction: Transaction, feeRate = 1000n): void {
+    const { txid } = transaction;
+    this.#entries.set(hashKey(txid), { txid, transaction, feeRate });
   }
 
   have(txid: Hash): boolean {
