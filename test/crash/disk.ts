@@ -3,6 +3,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoreErrorKind } from '../../src/store/index.ts';
 import { differences } from './digest.ts';
+import { runIntoLimit } from './node-stop.ts';
 import { type ChildResult, messageAt, runChild } from './run-child.ts';
 import type { StoredScenario, Workbench } from './workbench.ts';
 
@@ -61,6 +62,7 @@ export async function runDiskCases(bench: Workbench, options: DiskOptions): Prom
     await run(name, noTracer, () => failingDisk(bench, scenario, call, error));
   }
   await run('file size limit', undefined, () => fileLimit(bench, scenario, needed / 2));
+  await run('a whole node stops', undefined, () => nodeStops(bench));
   return cases;
 }
 
@@ -156,6 +158,16 @@ async function fileLimit(bench: Workbench, scenario: StoredScenario, bytes: numb
   await expectUnharmed(folder, scenario, result);
   bench.remove(folder);
   return text;
+}
+
+/** A whole node says once why it cannot go on, and ends. */
+async function nodeStops(bench: Workbench): Promise<string> {
+  const { code, critical, log } = await runIntoLimit(bench.path(), 512 * KIB);
+  if (code === undefined) throw new CaseFailure(`the node goes on; its log ends with: ${log.trim().slice(-300)}`);
+  if (code !== 1 || critical.length !== 1) {
+    throw new CaseFailure(`code ${code}, ${critical.length} critical lines: ${log.trim().slice(-300)}`);
+  }
+  return critical[0];
 }
 
 function mount(args: readonly string[]): void {
