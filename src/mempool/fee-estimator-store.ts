@@ -1,9 +1,6 @@
-import type { KeyValueStore } from '../store/index.ts';
+import { type KeyValueStore, MetaKey } from '../store/index.ts';
 import type { Random } from '../util/ports.ts';
 import { FeeEstimator } from './fee-estimator.ts';
-
-/** Key in the table `meta`; the value is what `FeeEstimator.save` gives. */
-const KEY = Buffer.from('estimatefee');
 
 /**
  * Takes the estimator that {@link saveFeeEstimator} left in the store, if it fits the DAG; a new one otherwise. What was
@@ -12,14 +9,14 @@ const KEY = Buffer.from('estimatefee');
  */
 export function takeFeeEstimator(store: KeyValueStore, random: Pick<Random, 'below'>, maxHeight: number): FeeEstimator {
   const meta = store.table('meta');
-  const bytes = meta.get(KEY);
+  const bytes = meta.get(MetaKey.feeEstimates);
   if (!bytes) return new FeeEstimator(random);
-  store.transaction((transaction) => transaction.remove(meta, KEY));
+  store.transaction((transaction) => transaction.remove(meta, MetaKey.feeEstimates));
   const saved = FeeEstimator.restore(bytes, random);
   return saved?.lastHeight === maxHeight ? saved : new FeeEstimator(random);
 }
 
 /** Leaves an estimator in the store for the next start. At an orderly end only. */
 export function saveFeeEstimator(store: KeyValueStore, estimator: FeeEstimator): void {
-  store.transaction((transaction) => transaction.put(store.table('meta'), KEY, estimator.save()));
+  store.transaction((transaction) => transaction.put(store.table('meta'), MetaKey.feeEstimates, estimator.save()));
 }

@@ -11,6 +11,7 @@
  * | `meta` | `schema` | u32 version of this layout |
  * | | `network` | 32 bytes: hash of the genesis block the data belongs to |
  * | | `state` | the state record, written by every commit: `dag/persist/state-record.ts` |
+ * | | `estimatefee` | what the fee estimator has learnt, from an orderly stop to the next start: `mempool/fee-history.ts` |
  * | | `outputs-sum` | 2048 bytes: state of the hash over the stored output set: `dag/outputs/set-hash.ts` |
  * | `blocks` | u32 block id | canonical bytes of the block, witness form; also of blocks that failed |
  * | `index` | u32 block id | row of the block index and the DAG engine: `dag/engine/` |
@@ -34,6 +35,7 @@ export const MetaKey = {
   network: Buffer.from('network'),
   state: Buffer.from('state'),
   outputsSum: Buffer.from('outputs-sum'),
+  feeEstimates: Buffer.from('estimatefee'),
 } as const;
 
 /** Key of a row that is numbered: block id, page or position. */
