@@ -66,7 +66,8 @@ export class BlockFetcher {
   }
 
   /**
-   * Opens the request for an announced block, unless it is known or somebody else is about to deliver it.
+   * Opens the request for an announced block, unless it is known or somebody else is about to deliver it. Who has broken
+   * such promises is asked, too, but has to give way to the next announcer at once.
    * @returns the getdata entry to send, or undefined.
    */
   requestAnnounced(state: PeerState, entry: InvVector): InvVector | undefined {
@@ -75,7 +76,8 @@ export class BlockFetcher {
     if (this.isKnown(entry.hash)) return undefined;
     const key = hashKey(entry.hash);
     state.offers(key);
-    if (!this.#requests.ask(state.peer.id, entry.hash, entry.height, this.#now())) {
+    const patience = state.keepsPromises ? this.#expiry : 0;
+    if (!this.#requests.ask(state.peer.id, entry.hash, entry.height, this.#now(), { patience })) {
       this.#requests.addSource(key, state.peer.id);
       return undefined;
     }
@@ -118,7 +120,9 @@ export class BlockFetcher {
    * @returns undefined if it was not asked of this peer.
    */
   delivered(state: PeerState, hash: Hash): { readonly request: OpenRequest | undefined } | undefined {
-    return this.#requests.delivered(state.peer.id, hashKey(hash), this.#now());
+    const delivery = this.#requests.delivered(state.peer.id, hashKey(hash), this.#now());
+    if (delivery) state.promiseKept();
+    return delivery;
   }
 
   /**
@@ -134,6 +138,7 @@ export class BlockFetcher {
       return;
     }
     state.lacks(key, this.#now());
+    state.promiseBroken();
     if (request) this.#askOthers([request]);
   }
 
@@ -145,7 +150,9 @@ export class BlockFetcher {
       if (!this.#requests.wasAsked(state.peer.id, key)) continue;
       state.lacks(key, this.#now());
       const request = this.#requests.refused(state.peer.id, key);
-      if (request) freed.push(request);
+      if (!request) continue;
+      if (request.height !== UNKNOWN_HEIGHT) state.promiseBroken();
+      freed.push(request);
     }
     this.#askOthers(freed);
   }
@@ -161,7 +168,12 @@ export class BlockFetcher {
    * orphans wait for is kept open, because others can be asked for that when they come.
    */
   retryExpired(): void {
-    this.#askOthers(this.#requests.expired(this.#now()));
+    const expired = this.#requests.expired(this.#now());
+    this.#askOthers(expired);
+    for (const { key, peer, height } of expired) {
+      // Nobody promised to have a parent of an orphan.
+      if (height !== UNKNOWN_HEIGHT && !this.#requests.isWaiting(peer, key)) this.#peers.get(peer)?.promiseBroken();
+    }
   }
 
   /** Forgets missing blocks that no orphan waits for any more. */
@@ -178,7 +190,8 @@ export class BlockFetcher {
       }
       const next = this.#otherSource(request);
       if (!next && !this.#missing.has(request.key)) this.#requests.drop(request.key);
-      if (!next || !this.#requests.ask(next.peer.id, request.hash, request.height, this.#now(), request)) continue;
+      if (!next || !this.#requests.ask(next.peer.id, request.hash, request.height, this.#now(), { closed: request }))
+        continue;
       const vector = { type: blockType(next), hash: request.hash, height: request.height };
       const vectors = byPeer.get(next);
       if (vectors) vectors.push(vector);
@@ -190,10 +203,9 @@ export class BlockFetcher {
   /** Who else may have the block: an announcer, or for a missing parent anybody who has not denied it. */
   #otherSource(request: OpenRequest): PeerState | undefined {
     const now = this.#now();
-    for (const id of request.sources) {
-      const state = this.#peers.get(id);
-      if (state && id !== request.peer && !state.isLacking(request.key, now, this.#expiry)) return state;
-    }
+    const announcers = request.sources.flatMap((id) => (id === request.peer ? [] : (this.#peers.get(id) ?? [])));
+    const able = announcers.filter((state) => !state.isLacking(request.key, now, this.#expiry));
+    if (able.length > 0) return able.find(({ keepsPromises }) => keepsPromises) ?? able[0];
     if (!this.#missing.has(request.key) || request.attempts >= MAX_ATTEMPTS) return undefined;
     let unproven: PeerState | undefined;
     for (const state of this.#peers.values()) {

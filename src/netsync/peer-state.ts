@@ -34,6 +34,9 @@ const MAX_PENDING = 16;
 /** Items remembered that the peer said it does not have. */
 const MAX_LACKING = 1000;
 
+/** Broken promises that are counted: so many deliveries make good for any number of them. */
+const MAX_BROKEN_PROMISES = 8;
+
 /** What the sync manager knows about one peer: what it claims, what it proved, what it was asked. */
 export class PeerState {
   readonly peer: SyncPeer;
@@ -72,6 +75,7 @@ export class PeerState {
   readonly #pending: PendingLocate[] = [];
   readonly #lacking = new Map<string, number>();
   #claimSince: number | undefined;
+  #brokenPromises = 0;
 
   /** @param clock steady time in milliseconds. */
   constructor(peer: SyncPeer, clock: () => number) {
@@ -128,6 +132,21 @@ export class PeerState {
     return since !== undefined && now - since < period;
   }
 
+  /** False for a peer that announced blocks and did not deliver them, until it has delivered as many. */
+  get keepsPromises(): boolean {
+    return this.#brokenPromises === 0;
+  }
+
+  /** The peer announced a block and then did not have it, or nothing came. */
+  promiseBroken(): void {
+    if (this.#brokenPromises < MAX_BROKEN_PROMISES) this.#brokenPromises++;
+  }
+
+  /** The peer delivered a block that was asked of it. */
+  promiseKept(): void {
+    if (this.#brokenPromises > 0) this.#brokenPromises--;
+  }
+
   /** Forgets a claim that the DAG has reached, and notes when one above it was first heard. */
   noteClaim(ourHeight: number, now: number): void {
     if (this.peer.maxHeight <= ourHeight) this.#claimSince = undefined;
@@ -144,6 +163,12 @@ export class PeerState {
   distrust(now: number): void {
     this.distrustUntil = now + Math.min(DISTRUST_MS * 2 ** Math.min(this.failures, 16), MAX_DISTRUST_MS);
     this.failures++;
+  }
+
+  /** The record that the peer leaves behind: claims that came to nothing, one it has not even begun to show included. */
+  failuresAtEnd(ourHeight: number): number {
+    const unproved = this.provenHeight < 0 && this.peer.maxHeight > ourHeight;
+    return Math.max(this.failures, unproved ? 1 : 0);
   }
 
   /** A block of this peer was accepted. */

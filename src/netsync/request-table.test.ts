@@ -50,6 +50,17 @@ describe('RequestTable', () => {
     expect(table.owedBy(1)).toBe(0);
   });
 
+  test('an item asked without patience goes to the next one at once; the first may still deliver', () => {
+    const table = new RequestTable({ limit: 100, limitPerPeer: 100, expiry: 4000 });
+    expect(table.ask(1, hash(1), 1, 0, { patience: 0 })).toBe(true);
+    expect(table.expired(3999)).toEqual([]);
+    expect(table.ask(2, hash(1), 1, 10, { patience: 60_000 })).toBe(true);
+    expect(table.ask(3, hash(1), 1, 4009)).toBe(false);
+    expect(table.ask(3, hash(1), 1, 4010)).toBe(true);
+    expect(table.wasAsked(1, key(1))).toBe(true);
+    expect([1, 2, 3].map((peer) => table.isWaiting(peer, key(1)))).toEqual([false, false, true]);
+  });
+
   test('what was dropped does not expire again, but may still come', () => {
     const table = new RequestTable({ limit: 100, limitPerPeer: 100, expiry: 4000 });
     table.ask(1, hash(1), 1, 0);

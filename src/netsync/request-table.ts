@@ -14,6 +14,16 @@ export interface OpenRequest {
   readonly attempts: number;
   /** Other peers that announced the item meanwhile and can be asked if this one fails. */
   readonly sources: number[];
+  /** Milliseconds after which another peer that announces the item is asked instead. */
+  readonly patience: number;
+}
+
+/** How an item is asked for. */
+export interface AskOptions {
+  /** The request that was closed because its peer failed, if this one continues it. */
+  readonly closed?: OpenRequest;
+  /** See {@link OpenRequest.patience}. Default, and at most: the expiry. */
+  readonly patience?: number;
 }
 
 /** Bounds of a request table. */
@@ -79,12 +89,16 @@ export class RequestTable {
     return this.#peers.get(peer)?.asked.has(key) ?? false;
   }
 
+  /** True if the item is open with this peer, expired or not. */
+  isWaiting(peer: number, key: string): boolean {
+    return this.#open.get(key)?.peer === peer;
+  }
+
   /**
    * Opens a request, or moves an expired one to another peer.
-   * @param closed the request that was closed because its peer failed, if this one continues it.
    * @returns false if it is open elsewhere or a bound is reached; the item is then not to be asked.
    */
-  ask(peer: number, hash: Hash, height: number, now: number, closed?: OpenRequest): boolean {
+  ask(peer: number, hash: Hash, height: number, now: number, { closed, patience }: AskOptions = {}): boolean {
     const key = hashKey(hash);
     const open = this.#open.get(key);
     if (open && now < this.#deadline(open)) return false;
@@ -101,6 +115,7 @@ export class RequestTable {
       askedAt: now,
       attempts: (previous?.attempts ?? 0) + 1,
       sources: previous?.sources.filter((source) => source !== peer) ?? [],
+      patience: Math.min(patience ?? this.#options.expiry, this.#options.expiry),
     });
     requests.asked.add(key);
     requests.waiting.set(key, now);
@@ -183,9 +198,9 @@ export class RequestTable {
     return request;
   }
 
-  #deadline({ peer, askedAt }: OpenRequest): number {
+  #deadline({ peer, askedAt, patience }: OpenRequest): number {
     const { expiry } = this.#options;
-    const soft = Math.max(askedAt, this.lastDelivery(peer)) + expiry;
+    const soft = Math.max(askedAt, this.lastDelivery(peer)) + patience;
     return Math.min(soft, askedAt + expiry * HARD_EXPIRY_FACTOR);
   }
 

@@ -84,6 +84,16 @@ describe('claimCounts', () => {
     expect(claimCounts(claimant, 11, 1_000_001)).toBe(true);
   });
 
+  test('who does not deliver what he announces is not believed until he has delivered as much', () => {
+    const claimant = state(100);
+    for (let i = 0; i < 20; i++) claimant.promiseBroken();
+    for (let i = 0; i < 8; i++) {
+      expect(claimCounts(claimant, 10, 1000)).toBe(false);
+      claimant.promiseKept();
+    }
+    expect(claimCounts(claimant, 10, 1000)).toBe(true);
+  });
+
   test('distrust doubles up to an hour', () => {
     const claimant = state(100);
     const pauses: number[] = [];

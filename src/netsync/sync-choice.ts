@@ -55,9 +55,11 @@ export function chooseSyncPeer(candidates: readonly PeerState[], choice: Choice)
 
 /**
  * True if what the peer claims to have above our height must be taken seriously: the claim is fresh, or the peer is
- * proving it block by block. So a liar delays us for seconds and cannot keep the node from being current.
+ * proving it block by block, and it delivers what it announces. So a liar delays us for seconds and cannot keep the node
+ * from being current.
  */
 export function claimCounts(state: PeerState, ourHeight: number, now: number): boolean {
   if (state.peer.maxHeight <= ourHeight || now < state.distrustUntil || state.failures > 0) return false;
+  if (!state.keepsPromises) return false;
   return state.claimAge(ourHeight, now) < CLAIM_GRACE_MS || now - state.progressAt < STALL_SAMPLE_MS;
 }

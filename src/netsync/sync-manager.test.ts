@@ -128,13 +128,11 @@ describe('relay', () => {
   test('two peers announce the same block: it is fetched once; from the second if the first leaves', async () => {
     const { world, dag, remote } = setup();
     const other = chain(3);
-    const silent = remote(other, { serve: () => null }).connect();
+    let quiet = false;
+    const silent = remote(other, { serve: (block) => (quiet ? null : block) }).connect();
     const good = remote(other).connect();
-    await world.advance(1000);
-    for (const { block } of [1, 2, 3].map((height) => ({ block: other.getBlock(other.blocksAtHeight(height)[0]!)! }))) {
-      if (!dag.haveBlock(block.hash)) dag.processBlock(block);
-    }
-    await world.advance(5000);
+    await world.advance(6000);
+    quiet = true;
     silent.log.length = 0;
     good.log.length = 0;
     const block = other.mine('new');
@@ -164,6 +162,54 @@ describe('relay', () => {
     expect(dag.haveBlock(block.hash)).toBe(false);
     await world.advance(5000);
     expect(dag.haveBlock(block.hash)).toBe(true);
+  });
+
+  test('who did not deliver what he announced has to give way to the next announcer at once', async () => {
+    const { world, dag, remote } = setup();
+    const other = chain(3);
+    let quiet = false;
+    const silent = remote(other, { serve: (block) => (quiet ? null : block) }).connect();
+    const good = remote(other).connect();
+    await world.advance(6000);
+    quiet = true;
+    silent.announce(other.mine('lost'));
+    await world.advance(6000);
+    for (const name of ['first', 'second']) {
+      const block = other.mine(name);
+      silent.log.length = 0;
+      silent.announce(block);
+      await world.advance(100);
+      expect(silent.log).toEqual(['getdata 1']);
+      expect(dag.haveBlock(block.hash)).toBe(false);
+      good.announce(block);
+      await world.advance(100);
+      expect(dag.haveBlock(block.hash)).toBe(true);
+    }
+  });
+
+  test('a liar that connects again and again is not believed each time, unless we dialled it', async () => {
+    const { world, manager, remote } = setup();
+    const honest = remote(chain(5)).connect();
+    await world.advance(10_000);
+    expect(manager.isCurrent()).toBe(true);
+    const lie = (inbound: boolean, host: string) => {
+      const liar = remote(new FakeDag());
+      Object.assign(liar, { inbound, host });
+      liar.raiseMaxHeight(1_000_000);
+      liar.onGetBlocks = () => undefined;
+      liar.connect();
+      const believed = !manager.isCurrent();
+      liar.leave();
+      return believed;
+    };
+    expect(lie(true, '192.0.2.66')).toBe(true);
+    expect(lie(true, '192.0.2.66')).toBe(false);
+    expect(lie(true, '192.0.2.67')).toBe(true);
+    expect(lie(false, '192.0.2.68')).toBe(true);
+    expect(lie(false, '192.0.2.68')).toBe(true);
+    await world.advance(3_600_000);
+    expect(lie(true, '192.0.2.66')).toBe(true);
+    expect(honest.connected).toBe(true);
   });
 
   test('an own block is announced before submitBlock returns; its missing parents are asked for', async () => {

@@ -3,6 +3,7 @@ import type { Timer } from '../util/ports.ts';
 import { type Block, InvType, type InvVector, type Transaction } from '../wire/index.ts';
 import { BlockFetcher } from './block-fetcher.ts';
 import { BlockQueue, StoppedError } from './block-queue.ts';
+import { ClaimMemory } from './claim-memory.ts';
 import {
   CATCHING_UP_BLOCKS,
   COLLECTED_BLOCKS,
@@ -59,6 +60,7 @@ export class SyncManager {
   readonly #transactions: TransactionFetcher;
   readonly #sync: Synchronizer;
   readonly #walker: Walker;
+  readonly #claims = new ClaimMemory();
   readonly #queue: BlockQueue;
   #timer: Timer | undefined;
   #unsubscribe: (() => void)[] = [];
@@ -123,6 +125,8 @@ export class SyncManager {
     const state = new PeerState(peer, () => this.#now());
     state.reconcileAt = now + (this.#options.reconcileDelay ?? RECONCILE_DELAY_MS);
     state.noteClaim(this.#sync.ourHeight, now);
+    // Whom we dialled was our own choice; who dials us may be anybody, again and again.
+    if (peer.inbound) state.failures = this.#claims.failuresOf(peer.host, now);
     this.#peers.set(peer.id, state);
     this.#sync.start();
   }
@@ -132,6 +136,7 @@ export class SyncManager {
     const state = this.#peers.get(peer.id);
     if (!state || state.peer !== peer) return;
     this.#peers.delete(peer.id);
+    if (peer.inbound) this.#claims.left(peer.host, state.failuresAtEnd(this.#sync.ourHeight), this.#now());
     this.#blocks.release(state);
     this.#transactions.release(state);
     this.#sync.lost(state);
