@@ -11,14 +11,16 @@ const CANARY_SEEDS = 12;
 
 interface Timed {
   readonly result: SimulationResult;
-  /** Real milliseconds. */
+  /** Real milliseconds, and those of them in which the processor worked for us. */
   readonly took: number;
+  readonly cpu: number;
 }
 
 async function simulate(options: Options, seed: number, canary?: Canary): Promise<Timed> {
   const { nodes, minutes, trace } = options;
   const remove = canary?.install?.();
   const started = performance.now();
+  const cpu = process.cpuUsage();
   const simulation = new Simulation({
     seed,
     nodes,
@@ -31,7 +33,8 @@ async function simulate(options: Options, seed: number, canary?: Canary): Promis
   process.on('unhandledRejection', rejected);
   try {
     const result = await simulation.run();
-    return { result, took: performance.now() - started };
+    const { user, system } = process.cpuUsage(cpu);
+    return { result, took: performance.now() - started, cpu: (user + system) / 1000 };
   } finally {
     process.off('unhandledRejection', rejected);
     remove?.();
@@ -43,8 +46,8 @@ function replayCommand({ nodes, minutes }: Options, seed: number, canary?: strin
   return `npm run sim -- --seeds 1 --first-seed ${seed} --nodes ${nodes} --minutes ${minutes}${plant} --trace`;
 }
 
-function speedOf({ result, took }: Timed): number {
-  return Math.round(result.simulated / took);
+function speedOf({ result, cpu }: Timed): number {
+  return Math.round(result.simulated / cpu);
 }
 
 /** Runs the real node. @returns whether everything held. */
@@ -52,13 +55,16 @@ async function runSeeds(options: Options): Promise<boolean> {
   let failed = 0;
   let simulated = 0;
   let real = 0;
+  let busy = 0;
   for (let seed = options.firstSeed; seed < options.firstSeed + options.seeds; seed++) {
     const timed = await simulate(options, seed);
-    const { result, took } = timed;
+    const { result, took, cpu } = timed;
     simulated += result.simulated;
     real += took;
+    busy += cpu;
     if (result.problems.length > 0) failed++;
-    if (options.json) console.log(JSON.stringify({ ...result, realMilliseconds: Math.round(took) }));
+    if (options.json)
+      console.log(JSON.stringify({ ...result, realMilliseconds: Math.round(took), cpuMilliseconds: Math.round(cpu) }));
     else printRun(options, timed);
   }
   const { rss } = process.memoryUsage();
@@ -67,13 +73,15 @@ async function runSeeds(options: Options): Promise<boolean> {
     failed,
     simulatedHours: simulated / 3_600_000,
     simulatedSecondsPerSecond: Math.round(simulated / real),
+    simulatedSecondsPerCpuSecond: Math.round(simulated / busy),
     rssMegabytes: Math.round(rss / 2 ** 20),
   };
   if (options.json) console.log(JSON.stringify(totals));
   else {
     console.log(
       `${totals.seeds} seeds, ${totals.simulatedHours.toFixed(1)} simulated hours, ${failed} failed, ` +
-        `${totals.simulatedSecondsPerSecond} simulated seconds per real second, ${totals.rssMegabytes} MB`,
+        `${totals.simulatedSecondsPerSecond} simulated seconds per real second ` +
+        `(${totals.simulatedSecondsPerCpuSecond} per second of processor time), ${totals.rssMegabytes} MB`,
     );
   }
   return failed === 0;
@@ -109,10 +117,13 @@ async function runCanaries(options: Options, wanted: readonly Canary[], seeds: n
   return missed === 0;
 }
 
+/** Looks for a seed that fails with the defect and holds without it. */
 async function hunt(options: Options, canary: Canary, seeds: number): Promise<SimulationResult | undefined> {
   for (let seed = options.firstSeed; seed < options.firstSeed + seeds; seed++) {
     const { result } = await simulate(options, seed, canary);
-    if (result.problems.length > 0) return result;
+    if (result.problems.length === 0) continue;
+    const control = await simulate({ ...options, trace: false }, seed);
+    if (control.result.problems.length === 0) return result;
   }
   return undefined;
 }

@@ -38,6 +38,8 @@ export class Probe {
   #session: Session | undefined;
   /** Entries of the latest list. */
   #listed = 0;
+  /** What the answer to the latest question must be. */
+  #expected = '';
   /** The node has said that there is more. */
   #invited = false;
   /** Nothing lies above our greatest height; asked whether everything at that height was listed. */
@@ -86,7 +88,9 @@ export class Probe {
     this.#invited = false;
     const { maxHeight } = this.#dag.snapshot();
     // A list may end in the middle of a height. That matters only for the last one, whose blocks have no children.
-    const locatorHeights = [this.#atTop ? maxHeight - 1 : maxHeight];
+    const above = this.#atTop ? maxHeight - 1 : maxHeight;
+    this.#expected = expectedList(this.#node, above);
+    const locatorHeights = [above];
     this.#session?.send({ command: 'getblocks', protocolVersion: 70_013, locatorHeights, stopHash: ZERO_HASH });
   }
 
@@ -115,8 +119,8 @@ export class Probe {
       return;
     }
     this.#listed = inventory.length;
-    const heights = inventory.map(({ height }) => height);
-    if (heights.some((height, i) => i > 0 && height < heights[i - 1]!)) this.#fail('heights are not listed in order');
+    const listed = inventory.map(({ hash, height }) => `${height} ${hashToHex(hash)}`).join('\n');
+    if (listed !== this.#expected) this.#fail(`a list of ${inventory.length} blocks is not the right one`);
     this.#fetch(inventory.map(({ hash }) => hash));
     if (this.#wanted.size > 0) return;
     if (this.#atTop) this.#done = true;
@@ -159,4 +163,14 @@ export class Probe {
       if (outputs !== theirs.outputs) fail(`computes outputs ${outputs} where the node has ${theirs.outputs}`);
     }
   }
+}
+
+/** The blocks above a height, one line each, as they must be listed. */
+function expectedList({ dag }: SimNode, above: number): string {
+  const lines: string[] = [];
+  const { maxHeight } = dag?.snapshot() ?? { maxHeight: 0 };
+  for (let height = above + 1; height <= maxHeight && lines.length < FULL_LIST; height++) {
+    for (const hash of dag?.blocksAtHeight(height) ?? []) lines.push(`${height} ${hashToHex(hash)}`);
+  }
+  return lines.slice(0, FULL_LIST).join('\n');
 }

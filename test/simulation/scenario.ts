@@ -50,6 +50,8 @@ export interface Scenario {
   /** Blocks of the common past. */
   readonly history: number;
   readonly maxPeers: number;
+  /** Outgoing connections that a node keeps up besides those it must. */
+  readonly targetOutbound: number;
   /** Mean time between two blocks of the network and age of templates, milliseconds. */
   readonly blockInterval: number;
   readonly templateAge: number;
@@ -79,6 +81,7 @@ export function drawScenario(random: SeededRandom, { nodes: count, minutes }: Sc
     nodes,
     history,
     maxPeers: random.pick([30, 125, 125]),
+    targetOutbound: random.pick([1, 2, 8]),
     blockInterval,
     templateAge: random.pick([100, 1000, 5000, 15_000]),
     faults: drawFaults(random, { count, clocksAgree, until: phases.chaosEnds }),

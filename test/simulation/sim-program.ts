@@ -23,6 +23,7 @@ export interface NodeSetup {
   /** Peers to stay connected with, `ip:port`. */
   readonly addPeers: readonly string[];
   readonly maxPeers: number;
+  readonly targetOutbound: number;
   /** Mean time between two blocks of this node, and how old its templates get, milliseconds. */
   readonly pace: { readonly interval: number; readonly templateAge: number };
 }
@@ -134,6 +135,7 @@ export class SimProgram {
         services: Services.network | Services.witness | Services.bloom,
         userAgent: userAgent(SIM_PARAMS.generation),
         maxPeers: setup.maxPeers,
+        targetOutbound: setup.targetOutbound,
         addPeers: setup.addPeers,
         ...hooks.peers,
       },
@@ -159,10 +161,7 @@ export class SimProgram {
     return new Miner(
       { payTo: [], processors: 1, reportHashes: false, aloneAllowed: true, pace: setup.pace },
       {
-        templates: new TemplateBuilder(
-          { params: SIM_PARAMS, policy: templatePolicy() },
-          { dag, transactions: pool },
-        ),
+        templates: new TemplateBuilder({ params: SIM_PARAMS, policy: templatePolicy() }, { dag, transactions: pool }),
         sink: { submit: (block) => this.#submit(block) },
         workers: { start: () => noThreads() },
         world,

@@ -228,7 +228,7 @@ export class Simulation {
   }
 
   #node(plan: NodePlan, number: number): SimNode {
-    const { maxPeers, blockInterval, templateAge, nodes, history: past } = this.#scenario;
+    const { maxPeers, targetOutbound, blockInterval, templateAge, nodes, history: past } = this.#scenario;
     const host = this.#internet.host(nodeIp(number), `n${number}`, { ...plan.line });
     const disk = new Disk(plan.hasHistory ? history(past, this.#world.epoch) : undefined);
     const pace = { interval: blockInterval * nodes.length, templateAge };
@@ -236,7 +236,7 @@ export class Simulation {
     return new SimNode(
       host,
       disk,
-      { addPeers, maxPeers, pace },
+      { addPeers, maxPeers, targetOutbound, pace },
       {
         world: this.#world,
         internet: this.#internet,
@@ -254,7 +254,8 @@ export class Simulation {
           },
           problem: (node, text) => this.report(`${node.name} ${text}`),
           // A clock that is behind gives templates too early a time; it is tried again until the clock has caught up.
-          isExpected: (message) => !this.#scenario.clocksAgree && /^No block template.*is not after/.test(message),
+          isExpected: (message) =>
+            !this.#scenario.clocksAgree && /^(No block template|Mining failed).* is not after /.test(message),
         },
       },
     );
@@ -267,11 +268,20 @@ export class Simulation {
   }
 
   #summary(): string {
-    const { nodes, history: past, blockInterval, templateAge, faults, hostile, maxPeers } = this.#scenario;
+    const {
+      nodes,
+      history: past,
+      blockInterval,
+      templateAge,
+      faults,
+      hostile,
+      maxPeers,
+      targetOutbound,
+    } = this.#scenario;
     const attackers = hostile.map(({ kind }) => kind).join(' ') || 'nobody';
     return (
       `${nodes.length} nodes, past of ${past} blocks, a block every ${blockInterval / 1000} s on templates ` +
-      `${templateAge / 1000} s old, ${maxPeers} peers at most, ${faults.length} faults, attacked by ${attackers}`
+      `${templateAge / 1000} s old, ${targetOutbound} outgoing of ${maxPeers} peers, ${faults.length} faults, attacked by ${attackers}`
     );
   }
 }

@@ -105,6 +105,8 @@ export function addressFlood(tools: Toolbox): Strategy {
 /** Asks for everything there is, again and again, and does not read a byte of the answers. */
 export function greedy(tools: Toolbox): Strategy {
   const { random } = tools;
+  // Who asks for blocks is answered nothing else before he reads them.
+  const asksForBlocks = random.chance(0.5);
   const ask = (session: Session) => {
     const located = tools.spy()?.locate([0], ZERO_HASH, 500) ?? [];
     const inventory = located.map(({ hash }) => ({ type: InvType.witnessBlock, hash, height: -1 }));
@@ -112,7 +114,7 @@ export function greedy(tools: Toolbox): Strategy {
       session.send({ command: 'getblocks', protocolVersion: 70_013, locatorHeights: [0], stopHash: ZERO_HASH });
       session.send({ command: 'ping', nonce: BigInt(random.uint32()) });
     }
-    if (inventory.length > 0) session.send({ command: 'getdata', inventory });
+    if (inventory.length > 0 && asksForBlocks) session.send({ command: 'getdata', inventory });
     session.send({ command: 'getaddrcache' });
     session.send({ command: 'getheaders', protocolVersion: 0, locatorHeights: [0], stopHash: ZERO_HASH });
   };
