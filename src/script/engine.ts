@@ -1,7 +1,8 @@
 import { equalBytes } from '../util/bytes.ts';
 import { sha256 } from '../util/hash.ts';
 import { ScriptError } from './errors.ts';
-import { ScriptFlag } from './flags.ts';
+import { NO_FLAGS, ScriptFlag } from './flags.ts';
+import { spendsKeyHash } from './key-hash-spend.ts';
 import { MAX_ELEMENT_SIZE, MAX_SCRIPT_SIZE, MAX_STACK_ITEMS } from './limits.ts';
 import { type InputCheck, Machine } from './machine.ts';
 import { DISABLED_OPCODES, Op, opcodeName } from './opcodes.ts';
@@ -19,6 +20,7 @@ const DISABLED: readonly boolean[] = Array.from({ length: 256 }, (_, opcode) => 
  * @throws {ScriptError} the first rule that is broken, in the order of the reference node.
  */
 export function verifyInput(check: InputCheck): void {
+  if (check.flags === NO_FLAGS && spendsKeyHash(check)) return;
   execute(check, prepare(check));
 }
 

@@ -12,6 +12,10 @@ export const SigHash = { all: 1, none: 2, single: 3, anyOneCanPay: 0x80 } as con
 /** Bits of a hash type that choose between all, none and single. */
 const TYPE_MASK = 0x1f;
 
+/** What is signed is put together here unless it is unusually long: it is hashed at once and not needed again. */
+const SCRATCH_SIZE = 16_384;
+const scratch = new ByteWriter(SCRATCH_SIZE);
+
 /** What a legacy SINGLE signature signs if its input has no output of the same index: the number one. */
 const ONE_HASH: Hash = Uint8Array.of(1, ...new Uint8Array(31));
 
@@ -81,7 +85,9 @@ export function legacySignatureHash(
     masked === SigHash.none ? EMPTY_BYTES : single ? singleOutput(cache, inputIndex, BLANK_OUTPUT) : cache.outputs;
   const outputCount = masked === SigHash.none ? 0 : single ? inputIndex + 1 : tx.outputs.length;
 
-  const writer = new ByteWriter((alone ? BLANK_INPUT_SIZE : blank.length) + code.length + outputs.length + 40);
+  const size = (alone ? BLANK_INPUT_SIZE : blank.length) + code.length + outputs.length + 40;
+  const writer = size <= SCRATCH_SIZE ? scratch : new ByteWriter(size);
+  writer.clear();
   writer.i32(tx.version);
   writer.varint(alone ? 1 : tx.inputs.length);
   if (!alone) writer.bytes(view(blank, 0, begin));

@@ -10,6 +10,29 @@ export function varintSize(value: number | bigint): number {
   return value <= 0xffffffff ? 5 : 9;
 }
 
+/** Up to this size the engine keeps the bytes of an array in the array itself. */
+const MAX_INLINE = 64;
+/** Arrays of at most this size share memory. */
+const MAX_SHARED = 1024;
+const SLAB_SIZE = 8192;
+let slab = new ArrayBuffer(SLAB_SIZE);
+let slabUsed = 0;
+
+/**
+ * An array whose content does not matter. Many small arrays with memory of their own cost a multiple of what is written to
+ * them, most of it when they are collected: as Buffers do, they share slabs.
+ */
+function allocate(size: number): Uint8Array {
+  if (size <= MAX_INLINE || size > MAX_SHARED) return new Uint8Array(size);
+  if (slabUsed + size > SLAB_SIZE) {
+    slab = new ArrayBuffer(SLAB_SIZE);
+    slabUsed = 0;
+  }
+  const array = new Uint8Array(slab, slabUsed, size);
+  slabUsed += size;
+  return array;
+}
+
 /**
  * Appends the primitive fields of the protocol to a growing buffer. Integers are little endian unless the name says
  * otherwise and wrap around to the width of the field.
@@ -18,9 +41,12 @@ export class ByteWriter {
   #buffer: Uint8Array;
   #length = 0;
 
-  /** @param initialCapacity bytes to allocate at once; the exact size avoids every copy. */
-  constructor(initialCapacity = 64) {
-    this.#buffer = new Uint8Array(initialCapacity);
+  /**
+   * @param memory bytes to allocate at once, where the exact size avoids every copy; or memory to write to as long as it
+   *   suffices.
+   */
+  constructor(memory: number | Uint8Array = 64) {
+    this.#buffer = typeof memory === 'number' ? allocate(memory) : memory;
   }
 
   /** Bytes written so far. */
@@ -33,7 +59,7 @@ export class ByteWriter {
     const at = this.#length;
     const needed = at + length;
     if (needed > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+      const larger = allocate(Math.max(needed, this.#buffer.length * 2));
       larger.set(this.#buffer.subarray(0, at));
       this.#buffer = larger;
     }

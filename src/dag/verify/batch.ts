@@ -23,7 +23,8 @@ export function encodeBatch(transactions: readonly BatchTransaction[]): ArrayBuf
     size += 4 + tx.size;
     for (const script of scripts) size += 4 + (script?.length ?? 0);
   }
-  const writer = new ByteWriter(size);
+  const batch = new ArrayBuffer(size);
+  const writer = new ByteWriter(new Uint8Array(batch));
   for (const { tx, scripts } of transactions) {
     writer.u32(tx.size);
     tx.write(writer, 'witness');
@@ -32,8 +33,7 @@ export function encodeBatch(transactions: readonly BatchTransaction[]): ArrayBuf
       if (script) writer.bytes(script);
     }
   }
-  // The writer was given the exact size, so its memory is the batch and nothing else.
-  return writer.finish().buffer as ArrayBuffer;
+  return batch;
 }
 
 /**
