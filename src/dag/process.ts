@@ -193,16 +193,20 @@ export class BlockProcessor {
   #parentsOf(block: Block): number[] {
     const { state, logger } = this.#deps;
     const { index } = state;
-    return block.parentHashes.map((parent) => {
+    let old = 0;
+    const ids = block.parentHashes.map((parent) => {
       const id = index.idOf(parent);
       const names = (): string => `block ${hashToHex(block.hash)} parent ${hashToHex(parent)}`;
       if (id === -1) throw new RuleError('ErrPreviousBlockUnknown', `${names()} is unknown`);
       if (index.status(id) === BlockStatus.failed) {
         throw new RuleError('ErrInvalidAncestorBlock', `${names()} is known to be invalid`);
       }
-      if (index.height(id) <= index.greatestHeight - OLD_PARENT) logger.warn(`${names()} is very old`);
+      // One line a block: it may name thousands.
+      if (index.height(id) <= index.greatestHeight - OLD_PARENT && old++ === 0) logger.warn(`${names()} is very old`);
       return id;
     });
+    if (old > 1) logger.warn(`block ${hashToHex(block.hash)} has ${old} very old parents`);
+    return ids;
   }
 
   /** Changes the state. What fails in the middle of that cannot be taken back in memory. */
@@ -212,8 +216,7 @@ export class BlockProcessor {
     try {
       change();
     } catch (error) {
-      this.#failed = error;
-      throw error;
+      throw this.#fail(error);
     }
     this.orphans.resolve(block.hash);
   }
@@ -230,8 +233,7 @@ export class BlockProcessor {
     try {
       this.#deps.state.commit();
     } catch (error) {
-      this.#failed = error;
-      throw error;
+      throw this.#fail(error);
     }
     this.#uncommitted = false;
     this.#heldBytes = 0;
@@ -252,6 +254,13 @@ export class BlockProcessor {
     } finally {
       this.#emitting = false;
     }
+  }
+
+  /** What is in memory does not count any more: whoever runs the node must hear of it, whoever brought the block. */
+  #fail(error: unknown): unknown {
+    this.#failed = error;
+    this.#deps.events.emit('failed', error);
+    return error;
   }
 
   #assertUsable(): void {

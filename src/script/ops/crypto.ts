@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { hash160, sha256, sha256d } from '../../util/hash.ts';
 import type { ScriptErrorCode } from '../errors.ts';
 import type { Machine } from '../machine.ts';
@@ -11,7 +11,7 @@ function hashing(hash: (data: Uint8Array) => Uint8Array): OpHandler {
 }
 
 function nodeHash(algorithm: 'ripemd160' | 'sha1'): OpHandler {
-  return hashing((data) => createHash(algorithm).update(data).digest());
+  return hashing((data) => digest(algorithm, data, 'buffer'));
 }
 
 function pushCheck(check: (machine: Machine) => boolean): OpHandler {
