@@ -6,43 +6,54 @@ import type { SourceEntry } from './ports.ts';
  * close together, which makes a queue of hundreds of thousands a matter of milliseconds.
  */
 export class EntryQueue {
-  readonly #height: number;
-  readonly #entries: SourceEntry[] = [];
-  /** By place in {@link #entries}. */
-  #feeRates: Float64Array;
-  #priorities: Float64Array;
-  #weights: Uint32Array;
-  #sigOpCosts: Uint32Array;
-  #witnesses: Uint8Array;
+  /** By place; a place is given once between two calls of {@link reset}. */
+  #entries: (SourceEntry | undefined)[] = [];
+  #feeRates = new Float64Array();
+  #priorities = new Float64Array();
+  #weights = new Uint32Array();
+  #sigOpCosts = new Uint32Array();
+  #witnesses = new Uint8Array();
   /** Places, the first of the queue in front. */
-  #heap: Uint32Array;
+  #heap = new Uint32Array();
+  #places = 0;
   #size = 0;
-  #byFee: boolean;
+  #height = 0;
+  #byFee = false;
 
   /**
+   * Forgets everything. The memory is kept: fresh memory for a large queue costs more than filling it.
    * @param height at which priorities are taken.
-   * @param capacity how many entries are expected.
+   * @param capacity how many entries may be added, those that come back counted again.
    */
-  constructor(byFee: boolean, height: number, capacity: number) {
+  reset(byFee: boolean, height: number, capacity: number): void {
     this.#byFee = byFee;
     this.#height = height;
-    this.#feeRates = new Float64Array(capacity);
-    this.#priorities = new Float64Array(capacity);
-    this.#weights = new Uint32Array(capacity);
-    this.#sigOpCosts = new Uint32Array(capacity);
-    this.#witnesses = new Uint8Array(capacity);
-    this.#heap = new Uint32Array(capacity);
+    this.#entries.fill(undefined, 0, this.#places);
+    this.#places = 0;
+    this.#size = 0;
+    if (capacity <= this.#heap.length) return;
+    const room = Math.ceil(1.2 * capacity);
+    this.#entries = new Array<SourceEntry | undefined>(room).fill(undefined);
+    this.#feeRates = new Float64Array(room);
+    this.#priorities = new Float64Array(room);
+    this.#weights = new Uint32Array(room);
+    this.#sigOpCosts = new Uint32Array(room);
+    this.#witnesses = new Uint8Array(room);
+    this.#heap = new Uint32Array(room);
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** Adds an entry out of order; call {@link order} after the last one. */
+  /**
+   * Adds an entry out of order; call {@link order} after the last one.
+   * @throws {RangeError} beyond the capacity.
+   */
   add(entry: SourceEntry): void {
-    const place = this.#entries.length;
-    if (place === this.#heap.length) this.#grow();
-    this.#entries.push(entry);
+    const place = this.#places++;
+    if (place >= this.#heap.length) throw new RangeError('more entries than announced');
+    this.#entries[place] = entry;
     this.#feeRates[place] = entry.feeRateValue;
     this.#priorities[place] = entry.priorityAt(this.#height);
     this.#weights[place] = entry.weight;
@@ -106,7 +117,7 @@ export class EntryQueue {
     const byFee = this.#feeRates[a] - this.#feeRates[b];
     const byPriority = this.#priorities[a] - this.#priorities[b];
     const difference = this.#byFee ? byFee || byPriority : byPriority || byFee;
-    return difference === 0 ? this.#entries[a].sequence < this.#entries[b].sequence : difference > 0;
+    return difference === 0 ? this.#sequence(a) < this.#sequence(b) : difference > 0;
   }
 
   #rise(child: number): void {
@@ -136,17 +147,7 @@ export class EntryQueue {
     heap[parent] = place;
   }
 
-  #grow(): void {
-    const capacity = 2 * this.#heap.length + 16;
-    const larger = <T extends { set(from: T): void }>(array: T, copy: T): T => {
-      copy.set(array);
-      return copy;
-    };
-    this.#feeRates = larger(this.#feeRates, new Float64Array(capacity));
-    this.#priorities = larger(this.#priorities, new Float64Array(capacity));
-    this.#weights = larger(this.#weights, new Uint32Array(capacity));
-    this.#sigOpCosts = larger(this.#sigOpCosts, new Uint32Array(capacity));
-    this.#witnesses = larger(this.#witnesses, new Uint8Array(capacity));
-    this.#heap = larger(this.#heap, new Uint32Array(capacity));
+  #sequence(place: number): number {
+    return this.#entries[place]?.sequence ?? 0;
   }
 }

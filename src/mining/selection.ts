@@ -13,6 +13,8 @@ export const MIN_HIGH_PRIORITY = (1e9 * 144) / 250;
 const COMMITMENT_WEIGHT = 4 * 47 + 36;
 /** Weight of the smallest transaction that can exist: one input, one output, empty scripts. */
 const LEAST_WEIGHT = 4 * 60;
+/** How often an entry comes back into the queue: when ranking changes, and when the block is full. */
+const RETURNS = 2;
 /** One in so many of the queue must have been passed over in vain before the others are looked through for such. */
 const MISFIT_SHARE = 128;
 
@@ -62,10 +64,18 @@ export interface Selection {
  * the rest by fee rate, until weight or signature operations are used up; what does not fit or breaks a rule is passed
  * over together with everything that depends on it. The result equals that of soterd 2.1.1 for the same pool, except that
  * equals are decided by their order of arrival (there: at random), and that an output is never spent twice.
+ * @param queue memory to work with.
  */
-export function selectTransactions(source: TransactionSource, context: SelectionContext): Selection {
-  const selector = new Selector(context, source.count);
+export function selectTransactions(
+  source: TransactionSource,
+  context: SelectionContext,
+  queue: EntryQueue = new EntryQueue(),
+): Selection {
+  const byFee = context.policy.blockPrioritySize === 0;
+  queue.reset(byFee, context.height, source.count + RETURNS);
+  const selector = new Selector(context, queue, byFee);
   selector.run(source.entries());
+  queue.reset(byFee, context.height, 0);
   return selector.result();
 }
 
@@ -79,6 +89,7 @@ class Selector {
   readonly #spent = new Set<string>();
   /** How many parents of an entry are still to be selected, for those with a selected parent. */
   readonly #missingParents = new Map<SourceEntry, number>();
+  readonly #minFeeRate: number;
   #byFee: boolean;
   #weight: number;
   #sigOpCost: number;
@@ -87,10 +98,11 @@ class Selector {
   /** Entries that were passed over for lack of room since the queue was looked through for such. */
   #misfits = 0;
 
-  constructor(context: SelectionContext, count: number) {
+  constructor(context: SelectionContext, queue: EntryQueue, byFee: boolean) {
     this.#context = context;
-    this.#byFee = context.policy.blockPrioritySize === 0;
-    this.#queue = new EntryQueue(this.#byFee, context.height, count);
+    this.#queue = queue;
+    this.#byFee = byFee;
+    this.#minFeeRate = Number(context.policy.minFeeRate);
     this.#weight = context.weight;
     this.#sigOpCost = context.sigOpCost;
   }
@@ -135,7 +147,7 @@ class Selector {
       this.#passOver();
       return;
     }
-    if (this.#byFee && entry.feeRateValue < policy.minFeeRate && weight >= policy.blockMinWeight) return;
+    if (this.#byFee && entry.feeRateValue < this.#minFeeRate && weight >= policy.blockMinWeight) return;
     if (!this.#byFee) {
       const priority = entry.priorityAt(height);
       if (weight >= policy.blockPrioritySize || priority <= MIN_HIGH_PRIORITY) {
@@ -223,9 +235,9 @@ class Selector {
 
   /** Whether neither this entry nor any behind it can be taken: the weight is used up, or only free ones are left. */
   #isOver({ feeRateValue }: SourceEntry): boolean {
-    const { blockMaxWeight, blockMinWeight, minFeeRate } = this.#context.policy;
+    const { blockMaxWeight, blockMinWeight } = this.#context.policy;
     if (this.#weight + LEAST_WEIGHT >= blockMaxWeight) return true;
-    return this.#byFee && feeRateValue < minFeeRate && this.#weight >= blockMinWeight;
+    return this.#byFee && feeRateValue < this.#minFeeRate && this.#weight >= blockMinWeight;
   }
 }
 

@@ -5,6 +5,7 @@ import { type Hash, hashKey, ZERO_HASH } from '../util/hash.ts';
 import { Block, BlockHeader, HEADER_SIZE, type Transaction, witnessCommitment } from '../wire/index.ts';
 import { coinbaseTransaction } from './coinbase.ts';
 import { deploymentsActive, headerVersion, ParentsVersionVote } from './deployments.ts';
+import { EntryQueue } from './entry-queue.ts';
 import { foldBranch, merkleBranch } from './merkle-branch.ts';
 import type { TemplatePolicy } from './policy.ts';
 import type { SourceEntry, TemplateDag, TransactionSource } from './ports.ts';
@@ -76,6 +77,7 @@ export class TemplateBuilder {
   readonly #policy: TemplatePolicy;
   readonly #deps: TemplateBuilderDeps;
   readonly #parentsVersion: ParentsVersionVote;
+  readonly #queue = new EntryQueue();
   #cached: CachedSelection | undefined;
 
   constructor({ params, policy }: TemplateBuilderOptions, deps: TemplateBuilderDeps) {
@@ -183,17 +185,21 @@ export class TemplateBuilder {
     }
     const weight = frameWeight(snapshot.tips.length) + coinbaseWeight;
     const selection: Selection = transactions
-      ? selectTransactions(transactions, {
-          height: snapshot.maxHeight + 1,
-          time: dag.adjustedTime(),
-          dag,
-          policy: this.#policy,
-          coinbaseMaturity: this.#params.coinbaseMaturity,
-          segwit: deploymentsActive(snapshot.minHeight, this.#params.minerConfirmationWindow),
-          weight,
-          sigOpCost: coinbaseSigOps,
-          decoded: decodedOf(cached?.selection),
-        })
+      ? selectTransactions(
+          transactions,
+          {
+            height: snapshot.maxHeight + 1,
+            time: dag.adjustedTime(),
+            dag,
+            policy: this.#policy,
+            coinbaseMaturity: this.#params.coinbaseMaturity,
+            segwit: deploymentsActive(snapshot.minHeight, this.#params.minerConfirmationWindow),
+            weight,
+            sigOpCost: coinbaseSigOps,
+            decoded: decodedOf(cached?.selection),
+          },
+          this.#queue,
+        )
       : { transactions: [], fees: 0n, weight, sigOpCost: coinbaseSigOps, commitment: false };
     this.#cached = {
       selection,
