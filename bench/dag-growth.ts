@@ -34,7 +34,7 @@ const params = networkParams('simnet');
 /** Far enough that a million generations are not in the future. */
 const NOW = Date.UTC(2105, 0, 1);
 const clock = { now: () => NOW, monotonic: () => NOW };
-const host = { processId: `bench ${process.pid}`, isRunning: () => false, inspect: () => undefined };
+const host = { processId: `bench ${process.pid}`, isRunning: () => false, openFile: () => undefined };
 
 /** Milliseconds that a block took. */
 interface Cost {

@@ -64,7 +64,7 @@ export async function writeHistory(
   const folder = join(dataDir, 'blocks');
   mkdirSync(folder, { recursive: true });
   const store = openLmdbStore(folder, {
-    host: { processId: `history ${process.pid}`, isRunning: () => false, inspect: () => undefined },
+    host: { processId: `history ${process.pid}`, isRunning: () => false, openFile: () => undefined },
   });
   const now = Date.now();
   const dag = new Dag(

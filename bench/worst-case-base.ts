@@ -12,7 +12,7 @@ import { BlockMaker } from './block-maker.ts';
 const params = networkParams('simnet');
 /** Far enough that no block of a test is in the future. */
 const NOW = Date.UTC(2105, 0, 1);
-const host = { processId: `bench ${process.pid}`, isRunning: () => false, inspect: () => undefined };
+const host = { processId: `bench ${process.pid}`, isRunning: () => false, openFile: () => undefined };
 const TABLES: readonly TableName[] = ['meta', 'blocks', 'index', 'order', 'effects', 'outputs'];
 /** Blocks that share commits while the base grows. */
 const CHUNK = 256;

@@ -323,7 +323,7 @@ test('who follows the events knows the order, also where redundant parents keep 
 describe('the store', () => {
   test('gives everything back after a restart, LMDB included', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'soterd-dag.'));
-    const host = { processId: 'test', isRunning: () => false, inspect: () => undefined };
+    const host = { processId: 'test', isRunning: () => false, openFile: () => undefined };
     const blocks = layers(12, 3);
     const twin = new TestDag();
     let store: KeyValueStore = openLmdbStore(folder, { host, synced: false });

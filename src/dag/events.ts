@@ -51,6 +51,8 @@ export type DagEvents = {
   connected: BlockInfo;
   accepted: BlockInfo;
   reorder: OrderChange;
+  /** A change could not be made or committed: the DAG refuses all blocks from now on. Told once. */
+  failed: unknown;
 };
 
 const STATE_NAMES: Readonly<Record<TxEffect, TransactionState>> = {

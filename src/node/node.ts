@@ -66,6 +66,8 @@ export class Node {
   rpcAddresses: readonly string[] = [];
   readonly #config: NodeConfig;
   readonly #deps: NodeDeps;
+  /** A failure was said already. */
+  #failing = false;
   readonly #logger: Logger;
   readonly #store: KeyValueStore;
   readonly #scripts: ScriptPipeline;
@@ -133,6 +135,7 @@ export class Node {
     this.#store = store;
     this.#scripts = scripts;
     this.dag = dag;
+    dag.events.on('failed', (error) => this.#fail(error));
     this.metrics = new MetricsManager({}, { timers: world.timers });
     this.#nodePool = new NodePool({ config, store, dag, world, signatureCache: sigCache, logger: logs.logger('TXMP') });
     this.pool = this.#nodePool.pool;
@@ -312,6 +315,8 @@ export class Node {
 
   /** A failure that the node must not go on with: say so once and end in good order. */
   #fail(error: unknown): void {
+    if (this.#failing) return;
+    this.#failing = true;
     const text = error instanceof StoreError ? error.message : String(error instanceof Error ? error.stack : error);
     this.#logger.critical(text);
     this.#deps.requestShutdown(error);

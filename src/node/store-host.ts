@@ -35,19 +35,20 @@ export const systemStoreHost: StoreHost = {
     return actual !== undefined && actual === start;
   },
 
-  inspect(path, length) {
+  openFile(path) {
     let file: number;
     try {
       file = openSync(path, 'r');
     } catch {
       return undefined;
     }
-    try {
-      const head = new Uint8Array(length);
-      const read = readSync(file, head, 0, length, 0);
-      return { size: fstatSync(file).size, head: head.subarray(0, read) };
-    } finally {
-      closeSync(file);
-    }
+    return {
+      size: fstatSync(file).size,
+      read(position, length) {
+        const bytes = Buffer.allocUnsafe(length);
+        return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+      },
+      close: () => closeSync(file),
+    };
   },
 };

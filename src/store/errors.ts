@@ -38,3 +38,9 @@ export class StoreLockedError extends StoreError {
 export function damagedMessage(path: string, noticed: string): string {
   return `the database in ${path} is damaged (${noticed}); restore it from a backup, or remove the folder to download all blocks again`;
 }
+
+/** The error for data that is incomplete or does not fit together, noticed by whoever keeps it in the store. */
+export function damagedData(noticed: string, options?: ErrorOptions): StoreError {
+  const message = `the database is damaged (${noticed}); restore it from a backup, or remove the folder to download all blocks again`;
+  return new StoreError('corrupt', message, options);
+}

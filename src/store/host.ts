@@ -1,5 +1,3 @@
-import { damagedMessage, StoreError } from './errors.ts';
-
 /** What the store must know about the machine; the node's composition root implements it. */
 export interface StoreHost {
   /**
@@ -9,40 +7,15 @@ export interface StoreHost {
   readonly processId: string;
   /** True if the process with that text still runs. */
   isRunning(processId: string): boolean;
-  /** Size of a file and its first bytes (at most `length`), or undefined if there is no such file. */
-  inspect(path: string, length: number): { readonly size: number; readonly head: Uint8Array } | undefined;
+  /** Opens a file for reading; undefined if there is none. */
+  openFile(path: string): HostFile | undefined;
 }
 
-/** Name of the file in which LMDB keeps everything. */
-export const DATA_FILE = 'data.mdb';
-
-/** Offsets in an LMDB page: flags of the page header, then the meta record behind the 24-byte header. */
-const PAGE_FLAGS = 18;
-const META_MAGIC = 24;
-const META_VERSION = 28;
-const META_PAGE_SIZE = 48;
-const META_FLAG = 0x08;
-const MAGIC = 0xbeefc0de;
-
-/**
- * Checks that a file begins like a database of our LMDB: two meta pages with its magic number. A missing or empty file
- * is a new
- * database.
- * @throws {StoreError} of kind `corrupt`.
- */
-export function verifyDataFile(path: string, file: ReturnType<StoreHost['inspect']>): void {
-  if (!file || file.size === 0) return;
-  const { head, size } = file;
-  const view = new DataView(head.buffer, head.byteOffset, head.length);
-  const isMeta = (page: number): boolean =>
-    head.length >= page + 256 &&
-    (view.getUint16(page + PAGE_FLAGS, true) & META_FLAG) !== 0 &&
-    view.getUint32(page + META_MAGIC, true) === MAGIC &&
-    view.getUint16(page + META_VERSION, true) !== 0;
-  const pageSize = head.length >= 256 ? view.getUint32(META_PAGE_SIZE, true) : 0;
-  const plausible = isMeta(0) && pageSize >= 256 && pageSize <= 65_536 && (pageSize & (pageSize - 1)) === 0;
-  const secondInHead = pageSize + 256 <= head.length;
-  if (!plausible || size < 2 * pageSize || (secondInHead && !isMeta(pageSize))) {
-    throw new StoreError('corrupt', damagedMessage(path, `${DATA_FILE} is not a database file`));
-  }
+/** A file that is open for reading. */
+export interface HostFile {
+  /** Bytes. */
+  readonly size: number;
+  /** At most `length` bytes from a position; fewer at the end of the file. */
+  read(position: number, length: number): Uint8Array;
+  close(): void;
 }

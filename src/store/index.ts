@@ -1,6 +1,6 @@
 /** The embedded database behind a small port: LMDB for nodes, memory for simulations. See docs/decisions/0002. */
-export { StoreError, type StoreErrorKind, StoreLockedError } from './errors.ts';
-export type { StoreHost } from './host.ts';
+export { damagedData, StoreError, type StoreErrorKind, StoreLockedError } from './errors.ts';
+export type { HostFile, StoreHost } from './host.ts';
 export type { KeyValueStore, RangeOptions, Row, Table, WriteTransaction } from './key-value.ts';
 export { type LmdbOptions, openLmdbStore } from './lmdb.ts';
 export { MemoryStore } from './memory.ts';

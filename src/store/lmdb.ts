@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { type Database, open as openEnvironment, type RootDatabase } from 'lmdb';
+import { DATA_FILE, verifyDataFile } from './data-file.ts';
 import { damagedMessage, StoreError, StoreLockedError } from './errors.ts';
-import { DATA_FILE, type StoreHost, verifyDataFile } from './host.ts';
+import type { StoreHost } from './host.ts';
 import type { KeyValueStore, RangeOptions, Row, Table, WriteTransaction } from './key-value.ts';
 import { TABLES, type TableName } from './tables.ts';
 
@@ -32,8 +33,12 @@ const openFolders = new Set<string>();
  */
 export function openLmdbStore(path: string, options: LmdbOptions): KeyValueStore {
   if (openFolders.has(path)) throw new StoreLockedError(path, 'this process');
-  // LMDB maps the file without looking closely and takes the process down when it is not a database.
-  verifyDataFile(path, options.host.inspect(`${path}/${DATA_FILE}`, 8192));
+  const file = options.host.openFile(`${path}/${DATA_FILE}`);
+  try {
+    verifyDataFile(path, file);
+  } finally {
+    file?.close();
+  }
   const store = translated(path, () => new LmdbStore(path, options));
   openFolders.add(path);
   return store;
@@ -164,13 +169,24 @@ class LmdbTable implements Table {
   *range({ start, end, reverse, limit }: RangeOptions = {}): Iterable<Row> {
     this.#assertOpen();
     const rows = translated(this.#path, () =>
-      this.#database.getRange(
-        reverse
-          ? { start: end, exclusiveStart: true, end: start, inclusiveEnd: true, reverse, limit }
-          : { start, end, limit },
-      ),
+      this.#database
+        .getRange(
+          reverse
+            ? { start: end, exclusiveStart: true, end: start, inclusiveEnd: true, reverse, limit }
+            : { start, end, limit },
+        )
+        [Symbol.iterator](),
     );
-    for (const { key, value } of rows) yield { key, value: this.#verified(key, value) };
+    try {
+      for (;;) {
+        const next = translated(this.#path, () => rows.next());
+        if (next.done) return;
+        const { key, value } = next.value;
+        yield { key, value: this.#verified(key, value) };
+      }
+    } finally {
+      rows.return?.();
+    }
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -206,8 +222,9 @@ function translated<T>(path: string, body: () => T): T {
     return body();
   } catch (error) {
     if (!(error instanceof Error) || error instanceof StoreError) throw error;
-    const text = error.message;
-    if (/No space left|MDB_MAP_FULL|quota exceeded|not enough space/iu.test(text)) {
+    // What follows is about buffers of LMDB and of no use to an operator.
+    const text = error.message.replace(/: Attempting to write .*$/su, '');
+    if (/No space left|MDB_MAP_FULL|quota exceeded|not enough space|File too large/iu.test(text)) {
       throw new StoreError('full', `no space left for the database in ${path}: ${text}`, { cause: error });
     }
     // LMDB reports a write that the disk took only in part as an input/output error.

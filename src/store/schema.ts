@@ -1,5 +1,5 @@
 import { bytesToHex, equalBytes } from '../util/bytes.ts';
-import { StoreError } from './errors.ts';
+import { damagedData, StoreError } from './errors.ts';
 import type { KeyValueStore, WriteTransaction } from './key-value.ts';
 import { MetaKey, SCHEMA_VERSION } from './tables.ts';
 
@@ -31,7 +31,7 @@ export function prepareSchema(
   const row = meta.get(MetaKey.schema);
   if (!row) {
     if (meta.count() > 0 || store.table('blocks').count() > 0) {
-      throw new StoreError('corrupt', 'the data has no schema version: it is damaged or not of this program');
+      throw damagedData('it has no schema version, or is not of this program');
     }
     store.transaction((transaction) => {
       writeVersion(store, transaction, newest);

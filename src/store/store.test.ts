@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -18,13 +18,14 @@ const running = new Set<string>();
 const host = (processId: string): StoreHost => ({
   processId,
   isRunning: (id) => running.has(id),
-  inspect(path, length) {
-    try {
-      return { size: statSync(path).size, head: readFileSync(path).subarray(0, length) };
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw error;
-    }
+  openFile: (path) => {
+    if (!existsSync(path)) return undefined;
+    const content = readFileSync(path);
+    return {
+      size: content.length,
+      read: (position, length) => content.subarray(position, position + length),
+      close: () => undefined,
+    };
   },
 });
 

@@ -1,4 +1,4 @@
-import { numberKey, StoreError, type Table, type WriteTransaction } from '../../store/index.ts';
+import { damagedData, numberKey, type Table, type WriteTransaction } from '../../store/index.ts';
 import { equalBytes } from '../../util/bytes.ts';
 import { type Hash, sha256, ZERO_HASH } from '../../util/hash.ts';
 import { type Block, WireError } from '../../wire/index.ts';
@@ -142,9 +142,6 @@ export class OrderReplay {
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
     }
-    throw new StoreError(
-      'corrupt',
-      `the database is damaged (row ${position} of table "effects" is missing or does not decode)`,
-    );
+    throw damagedData(`row ${position} of table "effects" is missing or does not decode`);
   }
 }

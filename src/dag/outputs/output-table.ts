@@ -1,4 +1,4 @@
-import { StoreError, type Table, type WriteTransaction } from '../../store/index.ts';
+import { damagedData, type Table, type WriteTransaction } from '../../store/index.ts';
 import { ByteWriter, WireError } from '../../wire/index.ts';
 import { ABSENT, decodeRecord, hasContent, type OutputRecord, sameRecord, writeRecord } from './output-record.ts';
 
@@ -126,9 +126,7 @@ export class OutputTable {
       return decodeRecord(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      throw new StoreError('corrupt', 'the database is damaged (a row of table "outputs" does not decode)', {
-        cause: error,
-      });
+      throw damagedData('a row of table "outputs" does not decode', { cause: error });
     }
   }
 }

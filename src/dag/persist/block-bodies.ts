@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { numberKey, StoreError, type Table, type WriteTransaction } from '../../store/index.ts';
+import { damagedData, numberKey, type StoreError, type Table, type WriteTransaction } from '../../store/index.ts';
 import { Block, BlockHeader, type Generation, HEADER_SIZE, WireError } from '../../wire/index.ts';
 
 /** Blocks kept in decoded form, for replaying the end of the order: at most so many, of so many bytes together. */
@@ -66,5 +66,5 @@ export class BlockBodies {
 }
 
 function damaged(id: number): StoreError {
-  return new StoreError('corrupt', `the database is damaged (block ${id} is missing or does not decode)`);
+  return damagedData(`block ${id} is missing or does not decode`);
 }

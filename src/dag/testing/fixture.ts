@@ -13,6 +13,7 @@ import {
   tipsHash,
 } from '../../wire/index.ts';
 import { Dag } from '../dag.ts';
+import type { ScriptVerifier } from '../rules/scripts.ts';
 
 /** Simnet without retargets and with coinbases that mature at once, so that tests need few blocks. */
 export const testParams: NetworkParams = {
@@ -118,9 +119,14 @@ export class TestDag {
   /** `connected <hash>` and `accepted <hash>`, display form. */
   readonly told: string[] = [];
 
-  constructor(store: KeyValueStore = new MemoryStore(), params: NetworkParams = testParams, pow: ProofOfWork = noWork) {
+  constructor(
+    store: KeyValueStore = new MemoryStore(),
+    params: NetworkParams = testParams,
+    pow: ProofOfWork = noWork,
+    scriptVerifier?: ScriptVerifier,
+  ) {
     this.store = store;
-    this.dag = new Dag({ params }, { store, clock: this.clock, pow });
+    this.dag = new Dag({ params }, { store, clock: this.clock, pow, ...(scriptVerifier && { scriptVerifier }) });
     this.dag.open();
     this.dag.events.on('connected', ({ hash }) => this.told.push(`connected ${hashToHex(hash)}`));
     this.dag.events.on('accepted', ({ hash }) => this.told.push(`accepted ${hashToHex(hash)}`));
