@@ -23,11 +23,14 @@ interface Before {
 class JournalledStore implements KeyValueStore {
   readonly #store: MemoryStore;
   readonly #journal: Before[][] = [];
+  readonly #committed: (rows: number) => void;
   /** Set: every commit fails from now on. */
   broken = false;
 
-  constructor(store: MemoryStore) {
+  /** @param committed told of every commit, for what it costs. */
+  constructor(store: MemoryStore, committed: (rows: number) => void) {
     this.#store = store;
+    this.#committed = committed;
   }
 
   table(name: TableName): Table {
@@ -52,6 +55,7 @@ class JournalledStore implements KeyValueStore {
       }),
     );
     if (this.#journal.push(before) > UNSYNCED) this.#journal.shift();
+    this.#committed(before.length);
     return result;
   }
 
@@ -118,10 +122,10 @@ export class Disk {
     return this.#wiped;
   }
 
-  /** The database, opened by a program that starts. */
-  open(): KeyValueStore {
+  /** The database, opened by a program that starts. @param committed told of the rows of every commit. */
+  open(committed: (rows: number) => void): KeyValueStore {
     this.#broken = false;
-    this.#open = new JournalledStore(this.#content);
+    this.#open = new JournalledStore(this.#content, committed);
     return this.#open;
   }
 

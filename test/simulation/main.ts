@@ -89,10 +89,12 @@ async function runSeeds(options: Options): Promise<boolean> {
 
 function printRun(options: Options, timed: Timed): void {
   const { result } = timed;
-  const { seed, problems, hash, blocks, relay, summary } = result;
+  const { seed, problems, hash, blocks, payments, relay, summary } = result;
   const verdict = problems.length === 0 ? 'ok' : 'FAILED';
   const times = `relay ${seconds(relay.median)} / ${seconds(relay.p99)} / ${seconds(relay.worst)} s`;
-  console.log(`seed ${seed}  ${verdict}  ${blocks} blocks  ${times}  x${speedOf(timed)}  ${hash}  ${summary}`);
+  console.log(
+    `seed ${seed}  ${verdict}  ${blocks} blocks  ${payments} payments  ${times}  x${speedOf(timed)}  ${hash}  ${summary}`,
+  );
   for (const problem of problems) console.log(`    ${problem}`);
   if (problems.length > 0) console.log(`    replay: ${replayCommand(options, seed)}`);
 }

@@ -34,6 +34,8 @@ export interface NodePlan {
   readonly addPeers: readonly number[];
   /** It has the common past on its disk. */
   readonly hasHistory: boolean;
+  /** Milliseconds of work for each commit. */
+  readonly commitCost: number;
   readonly startsAt: number;
 }
 
@@ -110,6 +112,7 @@ function drawNode(random: SeededRandom, number: number, count: number, history: 
     line: { latency: random.between(2, 150), bandwidth: random.pick([30_000, 200_000, 2_000_000]) },
     addPeers,
     hasHistory: history > 0 && number !== count - 1 && !random.chance(0.1),
+    commitCost: random.pick([0, 0.3, 0.3, 5, 40]),
     startsAt: late ? random.between(20, 120) * SECOND : random.below(5 * SECOND),
   };
 }

@@ -9,7 +9,7 @@ import { SignatureCache } from '../../src/script/index.ts';
 import { PeerHandler } from '../../src/server/index.ts';
 import { type Hash, hashKey, hashToHex } from '../../src/util/hash.ts';
 import type { Logger } from '../../src/util/log.ts';
-import type { VirtualNode } from '../../src/util/testing/virtual-world.ts';
+import type { World } from '../../src/util/ports.ts';
 import { type Block, Services, type Transaction } from '../../src/wire/index.ts';
 import type { Disk } from './disk.ts';
 import type { Attachment, VirtualListener } from './network/attachment.ts';
@@ -26,13 +26,15 @@ export interface NodeSetup {
   readonly targetOutbound: number;
   /** Mean time between two blocks of this node, and how old its templates get, milliseconds. */
   readonly pace: { readonly interval: number; readonly templateAge: number };
+  /** Time that each commit keeps the program busy, milliseconds. */
+  readonly commitCost: number;
 }
 
 /** What one run of the program works with. */
 export interface ProgramDeps {
   readonly name: string;
   readonly setup: NodeSetup;
-  readonly world: VirtualNode;
+  readonly world: World;
   readonly attachment: Attachment;
   readonly disk: Disk;
   readonly hooks: NodeHooks;
@@ -66,12 +68,19 @@ export class SimProgram {
   readonly #own = new Set<string>();
 
   constructor(deps: ProgramDeps) {
-    const { world, disk, hooks, name, logger } = deps;
-    this.#deps = deps;
+    const { disk, hooks, name, logger, setup } = deps;
+    const { world, work } = busyWorld(deps.world);
+    this.#deps = { ...deps, world };
     const sigCache = new SignatureCache(SIGNATURE_CACHE, world.random);
     this.dag = new Dag(
       { params: SIM_PARAMS, hashSeed: world.random.below(2 ** 32) },
-      { store: disk.open(), clock: world.clock, pow: sha256dPow, sigCache, logger: logger('dag') },
+      {
+        store: disk.open(() => work(setup.commitCost)),
+        clock: world.clock,
+        pow: sha256dPow,
+        sigCache,
+        logger: logger('dag'),
+      },
     );
     this.dag.open();
     this.dag.events.on('accepted', (info) => deps.accepted(info));
@@ -90,7 +99,7 @@ export class SimProgram {
     );
     this.peers = this.#composePeers();
     hooks.composed?.(this.hooked, this.peers);
-    this.miner = this.#composeMiner(sigCache);
+    this.miner = this.#composeMiner();
   }
 
   async start(): Promise<void> {
@@ -155,7 +164,7 @@ export class SimProgram {
     );
   }
 
-  #composeMiner(sigCache: SignatureCache): Miner {
+  #composeMiner(): Miner {
     const { dag, peers, pool } = this;
     const { setup, world, logger } = this.#deps;
     return new Miner(
@@ -194,4 +203,18 @@ function wrapListener(listener: VirtualListener, wrap: (stream: Transport) => Tr
 
 function noThreads(): never {
   throw new Error('a block of a simulation must be solved on the spot');
+}
+
+/** A world in which work takes time: its steady clock runs ahead of everybody else's by all work that was done. */
+function busyWorld({ clock, timers, random }: World): { world: World; work: (milliseconds: number) => void } {
+  let worked = 0;
+  const world: World = {
+    timers,
+    random,
+    clock: { now: () => clock.now(), monotonic: () => clock.monotonic() + worked },
+  };
+  const work = (milliseconds: number) => {
+    worked += milliseconds;
+  };
+  return { world, work };
 }

@@ -19,6 +19,7 @@ import {
 } from './invariants.ts';
 import { VirtualInternet } from './network/virtual-internet.ts';
 import type { NodeHooks } from './node-hooks.ts';
+import { Payments } from './payments.ts';
 import { Probe } from './probe.ts';
 import { drawScenario, type HostilePlan, type NodePlan, type Scenario } from './scenario.ts';
 import { SimNode } from './sim-node.ts';
@@ -30,6 +31,10 @@ const BOUNDS_INTERVAL = 10_000;
 const CURRENT_INTERVAL = 3000;
 /** Time after the end in which no timer may still be waiting, longer than any single one of a node that has stopped. */
 const AFTERMATH = 15 * 60_000;
+/** Between two payments. */
+const PAYMENT_INTERVAL = 7000;
+/** Time in which a payment must get into a block while nothing is broken. */
+const CONFIRMED_WITHIN = 240_000;
 /** Problems that are reported of one run. */
 const MAX_PROBLEMS = 12;
 
@@ -55,6 +60,7 @@ export interface SimulationResult {
   readonly hash: string;
   readonly events: number;
   readonly blocks: number;
+  readonly payments: number;
   readonly relay: RelayTimes;
   /** The scenario in one line. */
   readonly summary: string;
@@ -70,6 +76,7 @@ export class Simulation {
   readonly #internet: VirtualInternet;
   readonly #tracker: BlockTracker;
   readonly #faults: FaultInjector;
+  readonly #payments: Payments;
   readonly #nodes: SimNode[];
   readonly #mobs: Mob[] = [];
   readonly #problems: string[] = [];
@@ -94,6 +101,12 @@ export class Simulation {
       nodes: this.#nodes,
       random: this.#random.fork('faults'),
     });
+    this.#payments = new Payments({
+      nodes: this.#nodes,
+      random: this.#random.fork('payments'),
+      log: this.#log,
+      now: () => this.#world.elapsed,
+    });
   }
 
   /** Takes a problem from outside, e.g. an unhandled rejection. */
@@ -117,6 +130,7 @@ export class Simulation {
       hash: this.#log.hash,
       events: this.#log.count,
       blocks: this.#tracker.count,
+      payments: this.#payments.count,
       relay: this.#relay,
       summary: this.#summary(),
     };
@@ -129,12 +143,14 @@ export class Simulation {
     for (const [number, { startsAt }] of nodes.entries()) timers.after(startsAt, () => void this.#begin(number));
     for (const plan of hostile) timers.after(plan.startsAt, () => this.#attack(plan));
     this.#faults.schedule(faults);
+    const payments = timers.every(PAYMENT_INTERVAL, () => this.#payments.pay());
     const bounds = timers.every(BOUNDS_INTERVAL, () => checkBounds(this.#nodes, this.report));
     await this.#until(phases.chaosEnds);
     this.#faults.end();
     await this.#until(phases.siegeBegins);
     checkConnected(this.#nodes, this.#internet, this.report);
     await this.#siege();
+    payments.cancel();
     await this.#agree();
     bounds.cancel();
     await this.#end();
@@ -180,6 +196,7 @@ export class Simulation {
     const until = phases.siegeEnds;
     const expected = (until - from - 60_000) / blockInterval;
     checkRelay(this.#tracker, this.#nodes, { from, until, expected }, this.report);
+    this.#payments.check(from, until - CONFIRMED_WITHIN, this.report);
     this.#relay = this.#tracker.relayTimes(from, until);
     for (const mob of this.#mobs) mob.stop();
     if (endsApart && this.#nodes.length > 1) await this.#part();
@@ -236,7 +253,7 @@ export class Simulation {
     return new SimNode(
       host,
       disk,
-      { addPeers, maxPeers, targetOutbound, pace },
+      { addPeers, maxPeers, targetOutbound, pace, commitCost: plan.commitCost },
       {
         world: this.#world,
         internet: this.#internet,
