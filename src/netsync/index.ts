@@ -10,4 +10,5 @@ export type {
   SyncPeer,
   TransactionPool,
 } from './ports.ts';
+export type { SyncProgress } from './progress.ts';
 export { type SyncLoad, SyncManager } from './sync-manager.ts';

@@ -19,6 +19,7 @@ import {
 } from './limits.ts';
 import { PeerState } from './peer-state.ts';
 import type { ProcessResult, SyncBlockInfo, SyncManagerDeps, SyncManagerOptions, SyncPeer } from './ports.ts';
+import { ProgressMeter, type SyncProgress } from './progress.ts';
 import { faultOf, isDuplicate, isVerdict, refusalOf } from './rejects.ts';
 import type { OpenRequest } from './request-table.ts';
 import { Synchronizer } from './synchronizer.ts';
@@ -62,6 +63,7 @@ export class SyncManager {
   readonly #walker: Walker;
   readonly #claims = new ClaimMemory();
   readonly #queue: BlockQueue;
+  readonly #meter = new ProgressMeter();
   #timer: Timer | undefined;
   #unsubscribe: (() => void)[] = [];
   #ticks = 0;
@@ -256,6 +258,12 @@ export class SyncManager {
     return this.#sync.peer?.peer.id ?? 0;
   }
 
+  /** How the synchronisation gets on; undefined outside sync mode. */
+  get progress(): SyncProgress | undefined {
+    const { peer, ourHeight } = this.#sync;
+    return peer && this.#meter.progress(ourHeight, peer.peer.maxHeight);
+  }
+
   /** Sizes of the bounded tables, for measurements and tests. */
   get load(): SyncLoad {
     return {
@@ -409,6 +417,7 @@ export class SyncManager {
   /** The DAG took a block in, wherever it came from. */
   #blockAccepted(info: SyncBlockInfo): void {
     this.#blocks.settled(info.hash);
+    this.#meter.accepted(info.block.transactions.length);
     // Far behind, the newest blocks once a second tell the peers enough: they have the others, or will ask.
     for (const parent of info.block.parentHashes) this.#unannounced.delete(hashKey(parent));
     if (this.#unannounced.size < MAX_UNANNOUNCED) this.#unannounced.set(hashKey(info.hash), info);
@@ -431,12 +440,23 @@ export class SyncManager {
 
   #tick(): void {
     this.#sync.tick();
+    this.#measure();
     this.#blocks.retryExpired();
     this.#announceHeld();
     for (const state of this.#peers.values()) this.#walker.expire(state);
     if (!this.#sync.peer) this.#reconcile();
     this.#ticks++;
     if (this.#ticks % TICKS_PER_PRUNE === 0) this.#blocks.prune();
+  }
+
+  #measure(): void {
+    const { peer, ourHeight } = this.#sync;
+    if (!peer) {
+      this.#meter.reset();
+      return;
+    }
+    const line = this.#meter.tick(this.#now(), ourHeight, peer.peer.maxHeight);
+    if (line) this.#deps.logger.info(line);
   }
 
   #reconcile(): void {

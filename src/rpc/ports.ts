@@ -174,6 +174,8 @@ export interface RpcPersistentPeer {
 /** Peers and the address manager. The commands reject with an error whose message the client sees. */
 export interface RpcPeers {
   connectedCount(): number;
+  /** How a synchronisation gets on; undefined if there is none. */
+  syncProgress(): RpcSyncProgress | undefined;
   peers(): readonly RpcPeerInfo[];
   /** Starts a connection attempt; resolves as soon as it has been begun. */
   connect(address: string, permanent: boolean): Promise<void>;
@@ -193,6 +195,15 @@ export interface RpcPeers {
   addressCache(): readonly string[];
   /** Addresses of a host name; rejects if there is none. */
   resolve(host: string): Promise<readonly string[]>;
+}
+
+/** How a synchronisation gets on. */
+export interface RpcSyncProgress {
+  readonly blocksPerSecond: number;
+  /** Generations that the sync peer claims to have and this node lacks. */
+  readonly heightsLeft: number;
+  /** At the present pace; undefined while nothing gets on. */
+  readonly secondsLeft: number | undefined;
 }
 
 /** A block that lacks only its proof of work. Lists have one entry a transaction, the coinbase first. */

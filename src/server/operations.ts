@@ -1,7 +1,7 @@
 import type { AddressManager } from '../addrmgr/index.ts';
 import type { ConnectionManager } from '../connmgr/index.ts';
 import { ConnectionExistsError } from '../connmgr/index.ts';
-import type { SyncLoad, SyncManager } from '../netsync/index.ts';
+import type { SyncLoad, SyncManager, SyncProgress } from '../netsync/index.ts';
 import type { Transport } from '../peer/index.ts';
 import type { Clock, Random } from '../util/ports.ts';
 import type { AddressCacheTexts, AddressExchange } from './address-exchange.ts';
@@ -104,6 +104,11 @@ export class PeerOperations {
     let count = 0;
     for (const _ of this.#deps.table.connected()) count++;
     return count;
+  }
+
+  /** How a synchronisation gets on; undefined if there is none. */
+  syncProgress(): SyncProgress | undefined {
+    return this.#deps.sync.progress;
   }
 
   /** All connected peers, oldest first. */

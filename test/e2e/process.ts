@@ -195,7 +195,14 @@ export interface DagInfo {
 }
 
 /** What of `getdaginfo` is a matter of the process and not of the DAG. */
-const OF_THE_PROCESS = new Set(['reorders', 'lastreorderdepth', 'maxreorderdepth', 'indexbytes', 'databasebytes']);
+const OF_THE_PROCESS = new Set([
+  'reorders',
+  'lastreorderdepth',
+  'maxreorderdepth',
+  'indexbytes',
+  'databasebytes',
+  'sync',
+]);
 
 /** `getdaginfo` without what may differ between two nodes that hold the same DAG. */
 export async function dagInfo(node: NodeProcess): Promise<Readonly<Record<string, unknown>>> {

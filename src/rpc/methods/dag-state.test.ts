@@ -35,6 +35,14 @@ test('getdaginfo: everything that is known, and no size on disk where there is n
     indexbytes: 0,
   });
   expect(result).not.toHaveProperty('databasebytes');
+  expect(result).not.toHaveProperty('sync');
+  const syncProgress = () => ({ blocksPerSecond: 1234.567, heightsLeft: 1000, secondsLeft: 0.81 });
+  const peers = { ...idlePorts().peers, syncProgress };
+  expect((await call('getdaginfo', [], { peers }, 'admin')).result.sync).toEqual({
+    blockspersecond: 1234.6,
+    heightsleft: 1000,
+    secondsleft: 1,
+  });
   const database = { bytes: 4096, verify: async () => ({ ...report, difference: undefined }) };
   expect((await call('getdaginfo', [], { database }, 'admin')).result.databasebytes).toBe(4096);
 });

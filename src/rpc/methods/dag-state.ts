@@ -1,7 +1,9 @@
 import { hashToHex } from '../../util/hash.ts';
 import { messageOf, RpcError, RpcErrorCode } from '../errors.ts';
+import type { JsonResult } from '../json/encode.ts';
 import { optional } from '../params/signature.ts';
 import { bool } from '../params/types.ts';
+import type { RpcSyncProgress } from '../ports.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** Methods by which a DAG is compared with another one, and with itself. Not in soterd 2.1.1. */
@@ -15,9 +17,10 @@ export const dagStateMethods: readonly Method[] = [
       ' "transactions": n (in all blocks), "virtualbluescore": n, "orderlength": n, "orderhash": "hash", "outputs": n (in the stored set),',
       ' "outputsethash": "hash", "orphans": n (blocks without their parents), "current": bool, "reorders": n (blocks that rewrote the',
       ' end of the order since the start), "lastreorderdepth": n (blocks that lost their place), "maxreorderdepth": n,',
-      ' "indexbytes": n (memory), "databasebytes": n (on disk)} (object)',
+      ' "indexbytes": n (memory), "databasebytes": n (on disk), "sync": {"blockspersecond": n, "heightsleft": n, "secondsleft": n (at this',
+      ' pace)} (while catching up with a peer)} (object)',
     ],
-    run: ({ ports: { dag, reorders, database } }) => {
+    run: ({ ports: { dag, reorders, database, peers } }) => {
       const { tips, hash, minHeight, maxHeight, blockCount } = dag.snapshot();
       const { transactions, virtualBlueScore, orderLength, outputs, indexBytes } = dag.sizes();
       return {
@@ -39,6 +42,7 @@ export const dagStateMethods: readonly Method[] = [
         maxreorderdepth: reorders.greatestDepth,
         indexbytes: indexBytes,
         databasebytes: database?.bytes,
+        sync: progressObject(peers.syncProgress()),
       };
     },
   }),
@@ -62,3 +66,13 @@ export const dagStateMethods: readonly Method[] = [
     },
   }),
 ];
+
+function progressObject(progress: RpcSyncProgress | undefined): JsonResult | undefined {
+  if (!progress) return undefined;
+  const { blocksPerSecond, heightsLeft, secondsLeft } = progress;
+  return {
+    blockspersecond: Math.round(10 * blocksPerSecond) / 10,
+    heightsleft: heightsLeft,
+    secondsleft: secondsLeft === undefined ? undefined : Math.round(secondsLeft),
+  };
+}

@@ -46,6 +46,7 @@ export function idlePorts(changes: Partial<RpcPorts> = {}): RpcPorts {
     blocks: { submit: async () => ({ status: 'rejected', reason: 'not in this test' }) },
     peers: {
       connectedCount: () => 0,
+      syncProgress: () => undefined,
       peers: () => [],
       connect: async () => undefined,
       removeById: notFound,
