@@ -164,3 +164,125 @@ test('stopping while a lane rests leaves no timer', async () => {
   await virtual.settle();
   expect(virtual.pendingTimers).toBe(0);
 });
+
+/** A queue whose batches can stay open, with a protocol of what happened. */
+function openQueue(world: World, assist?: () => boolean) {
+  const told: string[] = [];
+  const queue = new BlockQueue({
+    world,
+    batch: (job) => {
+      told.push('batch');
+      job();
+      told.push('batch ends');
+    },
+    openBatch: () => {
+      told.push('open');
+      return () => told.push('close');
+    },
+    ...(assist && { assist }),
+    failed: (error) => told.push(`failed: ${error}`),
+  });
+  const push = (name: string, options: Parameters<BlockQueue['push']>[1]) => {
+    void queue.push(() => told.push(name), options);
+  };
+  return { queue, told, push };
+}
+
+test('jobs for later share a batch over several turns, which ends in time', async () => {
+  const world = new VirtualWorld();
+  const { told, push } = openQueue(world);
+  push('a', { later: true });
+  await world.advance(1);
+  push('b', { later: true });
+  await world.advance(1);
+  expect(told).toEqual(['open', 'a', 'b']);
+  await world.advance(1000);
+  expect(told).toEqual(['open', 'a', 'b', 'close']);
+  push('c', { later: true });
+  await world.advance(1);
+  expect(told.slice(4)).toEqual(['open', 'c']);
+});
+
+test('what is not for later, or urgent, ends the open batch and has one of its own', () => {
+  const { world, turn } = workingWorld();
+  const { told, push } = openQueue(world);
+  push('a', { later: true });
+  turn();
+  push('b', {});
+  push('c', { later: true });
+  turn();
+  push('d', { urgent: true });
+  expect(told).toEqual([
+    ...['open', 'a', 'close', 'batch', 'b', 'batch ends'],
+    ...['open', 'c', 'close', 'batch', 'd', 'batch ends'],
+  ]);
+});
+
+test('a job for later is done when it has run, not when its batch ends', async () => {
+  const { world, turn } = workingWorld();
+  const { queue, told } = openQueue(world);
+  const done = queue.push(() => told.push('a'), { later: true });
+  const failed = queue.push(
+    () => {
+      throw new Error('boom');
+    },
+    { later: true },
+  );
+  turn();
+  await expect(done).resolves.toBeUndefined();
+  await expect(failed).rejects.toThrow('boom');
+  expect(told).toEqual(['open', 'a']);
+});
+
+test('an open batch that cannot be ended is told of; stop ends it', () => {
+  const { world, turn } = workingWorld();
+  const told: string[] = [];
+  const queue = new BlockQueue({
+    world,
+    batch: (job) => job(),
+    openBatch: () => () => {
+      throw new Error('disk full');
+    },
+    failed: (error) => told.push(String(error)),
+  });
+  void queue.push(() => undefined, { later: true });
+  turn();
+  queue.stop();
+  queue.stop();
+  expect(told).toEqual(['Error: disk full']);
+});
+
+test('a busy job keeps its place; the queue goes on when it is woken', () => {
+  const { world, turn } = workingWorld();
+  const { queue, told, push } = openQueue(world);
+  let busy = true;
+  push('a', { later: true });
+  push('b', { later: true, busy: () => busy });
+  push('c', { later: true });
+  turn();
+  turn();
+  expect(told).toEqual(['open', 'a']);
+  push('own', { urgent: true });
+  expect(told.slice(2)).toEqual(['close', 'batch', 'own', 'batch ends']);
+  busy = false;
+  queue.wake();
+  turn();
+  expect(told.slice(6)).toEqual(['open', 'b', 'c']);
+});
+
+test('while a job is busy the queue helps, a piece a turn, until nothing is left to help with', () => {
+  const { world, turn } = workingWorld();
+  let pieces = 2;
+  const { told, push } = openQueue(world, () => {
+    if (pieces === 0) return false;
+    told.push('help');
+    pieces--;
+    return true;
+  });
+  push('a', { later: true, busy: () => pieces > 0 });
+  turn();
+  expect(told).toEqual(['help']);
+  turn();
+  turn();
+  expect(told).toEqual(['help', 'help', 'open', 'a']);
+});
