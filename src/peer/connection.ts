@@ -2,11 +2,13 @@ import type { Logger } from '../util/log.ts';
 import type { Timer, World } from '../util/ports.ts';
 import {
   type Command,
+  encodeFrame,
   encodeMessage,
   FrameDecoder,
   type Generation,
   type Message,
   type TxEncoding,
+  type WireContext,
   WireError,
 } from '../wire/index.ts';
 import { Deadline } from './deadline.ts';
@@ -150,19 +152,28 @@ export class Connection {
 
   /** Queues a message; `done` is called once, also if it never will be written. */
   send(message: Message, encoding: TxEncoding, done?: () => void): void {
-    const bytes = this.connected ? this.#encode(message, encoding) : undefined;
+    const { command } = message;
+    const bytes = this.#framed(command, (context) => encodeMessage(message, { ...context, encoding }));
     if (!bytes) {
       done?.();
       return;
     }
-    const { command } = message;
     const nonce = command === 'ping' ? { nonce: message.nonce } : undefined;
     this.#output.add({ command, bytes, ...nonce, ...(done && { done }) });
   }
 
+  /** Queues a message whose payload is encoded already; otherwise as {@link send}. */
+  sendEncoded(command: Command, payload: Uint8Array, done: () => void): void {
+    const bytes = this.#framed(command, (context) => encodeFrame(command, payload, context));
+    if (bytes) this.#output.add({ command, bytes, done });
+    else done();
+  }
+
   /** Writes a message of the handshake, before everything that is queued. */
   sendFirst(message: Message): void {
-    const bytes = this.connected ? this.#encode(message, 'witness') : undefined;
+    const bytes = this.#framed(message.command, (context) =>
+      encodeMessage(message, { ...context, encoding: 'witness' }),
+    );
     if (!bytes) return;
     this.#count(0, bytes.length);
     this.#output.writeFirst(bytes);
@@ -201,13 +212,15 @@ export class Connection {
     this.#input.stop();
   }
 
-  #encode(message: Message, encoding: TxEncoding): Uint8Array | undefined {
+  /** The bytes of a message; undefined if the connection has ended, or must end because it cannot carry the message. */
+  #framed(command: Command, encode: (context: WireContext) => Uint8Array): Uint8Array | undefined {
+    if (!this.connected) return undefined;
     try {
-      return encodeMessage(message, { ...this.#incoming, encoding });
+      return encode(this.#incoming);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.#parts.logger.warn(`cannot send ${message.command}: ${error.message}`);
-      this.end(`cannot send ${message.command}`);
+      this.#parts.logger.warn(`cannot send ${command}: ${error.message}`);
+      this.end(`cannot send ${command}`);
       return undefined;
     }
   }

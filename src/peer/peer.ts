@@ -161,6 +161,14 @@ export class Peer extends RemoteNode {
     return new Promise((resolve) => this.send(message, { encoding, done: resolve }));
   }
 
+  /** Queues a message whose payload is encoded already; see {@link sendAndWait}. */
+  sendEncodedAndWait(command: Command, payload: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.versionKnown) this.#connection.sendEncoded(command, payload, resolve);
+      else resolve();
+    });
+  }
+
   /** Announces an item unless the remote knows it: blocks at once, the rest with the next trickle. */
   queueInventory(item: InvVector): void {
     if (this.connected && this.versionKnown) this.#announcer.add(item);

@@ -1,5 +1,5 @@
 import { equalBytes } from '../util/bytes.ts';
-import { ZERO_HASH } from '../util/hash.ts';
+import { type Hash, ZERO_HASH } from '../util/hash.ts';
 import type { World } from '../util/ports.ts';
 import {
   type Block,
@@ -28,7 +28,7 @@ const SLICE_MS = 10;
 
 /** What the block server works with. */
 export interface BlockServerDeps {
-  readonly dag: Pick<ServerDag, 'getBlock' | 'getHeader' | 'locate'>;
+  readonly dag: Pick<ServerDag, 'getBlock' | 'getBlockBytes' | 'getHeader' | 'locate'>;
   readonly pool: Pick<ServerPool, 'entry'> | undefined;
   readonly world: World;
   readonly keepScore: ScoreKeeper;
@@ -94,10 +94,8 @@ export class BlockServer {
         const entry = this.#deps.pool?.entry(vector.hash);
         return entry ? [peer.peer.sendAndWait({ command: 'tx', tx: entry.transaction }, encoding)] : 'missing';
       }
-      case InvType.block: {
-        const block = this.#deps.dag.getBlock(vector.hash);
-        return block ? this.#sendBlock(peer, block, encoding) : 'missing';
-      }
+      case InvType.block:
+        return this.#sendBlock(peer, vector.hash, encoding);
       case InvType.filteredBlock: {
         if (!peer.bloom) return [];
         const block = this.#deps.dag.getBlock(vector.hash);
@@ -109,9 +107,20 @@ export class BlockServer {
   }
 
   /** A block; behind the last one of a full inventory batch the invitation to ask again. */
-  #sendBlock(peer: ConnectedPeer, block: Block, encoding: TxEncoding): Promise<void>[] {
-    const sent = [peer.peer.sendAndWait({ command: 'block', block }, encoding)];
-    if (peer.continueHash && equalBytes(peer.continueHash, block.hash)) {
+  #sendBlock(peer: ConnectedPeer, hash: Hash, encoding: TxEncoding): Promise<void>[] | 'missing' {
+    const { dag } = this.#deps;
+    const sent: Promise<void>[] = [];
+    if (encoding === 'witness' && dag.getBlockBytes) {
+      // Blocks are stored as they are sent: nothing needs to be decoded.
+      const bytes = dag.getBlockBytes(hash);
+      if (!bytes) return 'missing';
+      sent.push(peer.peer.sendEncodedAndWait('block', bytes));
+    } else {
+      const block = dag.getBlock(hash);
+      if (!block) return 'missing';
+      sent.push(peer.peer.sendAndWait({ command: 'block', block }, encoding));
+    }
+    if (peer.continueHash && equalBytes(peer.continueHash, hash)) {
       peer.continueHash = undefined;
       const invitation = { type: InvType.block, hash: ZERO_HASH, height: UNKNOWN_HEIGHT };
       sent.push(peer.peer.sendAndWait({ command: 'inv', inventory: [invitation] }));

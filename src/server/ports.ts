@@ -12,6 +12,8 @@ import type { Block, BlockHeader, NetAddress, Transaction } from '../wire/index.
 export interface ServerDag extends SyncDag {
   /** A stored block of any status; not an orphan. */
   getBlock(hash: Hash): Block | undefined;
+  /** Canonical bytes of a known block, witness form. Absent: blocks are encoded when they are served. */
+  getBlockBytes?(hash: Hash): Uint8Array | undefined;
   getHeader(hash: Hash): BlockHeader | undefined;
   blockHeight(hash: Hash): number | undefined;
   /** Blocks of a height, ascending by display form. */
