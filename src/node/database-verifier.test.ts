@@ -48,10 +48,14 @@ test('verifies a database that grows, leaves nothing behind and tells the log', 
   for (let i = 0; i < 50; i++) dag.processBlock(builder.build([i]));
   const verified = verifier.verify(true, never);
   dag.processBlock(builder.build([50]));
-  expect(await verified).toMatchObject({ difference: undefined, blocks: 52, positions: 52, outputs: 52 });
+  const { difference, blocks, positions, outputs } = await verified;
+  expect(difference).toBeUndefined();
+  // How far the first slice of real time came decides whether the block that came meanwhile belongs to it.
+  expect([51, 52]).toContain(blocks);
+  expect([positions, outputs]).toEqual([blocks, blocks]);
   expect(existsSync(scratchFolder(dataDir))).toBe(false);
   expect(lines[0]).toBe('Verification of the database begins');
-  expect(lines[1]).toMatch(/^Verification found no difference in 52 blocks, 52 positions of the order, 52 outputs \(/u);
+  expect(lines[1]).toContain(`Verification found no difference in ${blocks} blocks, ${blocks} positions of the order`);
   expect(verifier.bytes).toBe(databaseBytes(dataDir));
   expect(verifier.bytes).toBeGreaterThan(10_000);
 });
