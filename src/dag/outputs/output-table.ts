@@ -31,6 +31,8 @@ export class OutputTable {
   readonly #generationSize: number;
   #young = new Map<string, OutputSlot>();
   #old = new Map<string, OutputSlot>();
+  /** Slots that the young generation began with, since they wait for a commit: were they to count, many would be carried often. */
+  #carried = 0;
   #changed: OutputSlot[] = [];
   #rows: number;
 
@@ -76,11 +78,12 @@ export class OutputTable {
 
   /** Keeps the cache within its bounds. Slots that were found before must be found anew. */
   trim(): void {
-    if (this.#young.size < this.#generationSize) return;
+    if (this.#young.size < this.#carried + this.#generationSize) return;
     const forgotten = this.#old;
     this.#old = this.#young;
     this.#young = new Map();
     for (const [key, slot] of forgotten) if (slot.listed) this.#young.set(key, slot);
+    this.#carried = this.#young.size;
   }
 
   /** Writes all changes. */
