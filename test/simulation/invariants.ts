@@ -8,7 +8,7 @@ import type { Fingerprint } from './sim-program.ts';
 export type Report = (problem: string) => void;
 
 /** Longest time that a block may take to reach everybody while attackers are there but nothing is broken. */
-const REACH_WITHIN_MS = 60_000;
+const REACH_WITHIN_MS = 30_000;
 
 /** A node knows that it is not behind at least so much of the time. */
 const LEAST_CURRENT_SHARE = 0.5;

@@ -30,7 +30,7 @@ export interface Phases {
 /** One node of a scenario. */
 export interface NodePlan {
   readonly line: LineQuality;
-  /** Numbers of nodes that it stays connected with. */
+  /** Numbers of nodes that it stays connected with; none: it finds others by itself. */
   readonly addPeers: readonly number[];
   /** It has the common past on its disk. */
   readonly hasHistory: boolean;
@@ -77,13 +77,17 @@ export function drawScenario(random: SeededRandom, { nodes: count, minutes }: Sc
   const clocksAgree = random.chance(0.5);
   const history = random.pick([0, 0, 30, 700]);
   const blockInterval = random.pick([3, 6, 10, 10, 20, 40]) * SECOND;
-  const nodes = Array.from({ length: count }, (_, number) => drawNode(random, number, count, history));
+  const discovers = random.chance(0.3);
+  const nodes = Array.from({ length: count }, (_, number) => {
+    const plan = drawNode(random, number, count, history);
+    return discovers ? { ...plan, addPeers: [] } : plan;
+  });
   return {
     phases,
     nodes,
     history,
     maxPeers: random.pick([30, 125, 125]),
-    targetOutbound: random.pick([1, 2, 8]),
+    targetOutbound: discovers ? 8 : random.pick([1, 2, 8]),
     blockInterval,
     templateAge: random.pick([100, 1000, 5000, 15_000]),
     faults: drawFaults(random, { count, clocksAgree, until: phases.chaosEnds }),

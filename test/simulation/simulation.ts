@@ -194,7 +194,7 @@ export class Simulation {
     current.check(this.report);
     const from = phases.siegeBegins;
     const until = phases.siegeEnds;
-    const expected = (until - from - 60_000) / blockInterval;
+    const expected = (until - from - 30_000) / blockInterval;
     checkRelay(this.#tracker, this.#nodes, { from, until, expected }, this.report);
     this.#payments.check(from, until - CONFIRMED_WITHIN, this.report);
     this.#relay = this.#tracker.relayTimes(from, until);
@@ -295,10 +295,11 @@ export class Simulation {
       maxPeers,
       targetOutbound,
     } = this.#scenario;
+    const found = nodes.every(({ addPeers }) => addPeers.length === 0) ? ' found by themselves' : '';
     const attackers = hostile.map(({ kind }) => kind).join(' ') || 'nobody';
     return (
       `${nodes.length} nodes, past of ${past} blocks, a block every ${blockInterval / 1000} s on templates ` +
-      `${templateAge / 1000} s old, ${targetOutbound} outgoing of ${maxPeers} peers, ${faults.length} faults, attacked by ${attackers}`
+      `${templateAge / 1000} s old, ${targetOutbound} outgoing of ${maxPeers} peers${found}, ${faults.length} faults, attacked by ${attackers}`
     );
   }
 }
