@@ -9,6 +9,8 @@ import { concatBytes } from '../../src/util/bytes.ts';
 import { Emitter } from '../../src/util/emitter.ts';
 import { type Hash, hashKey, sha256d, ZERO_HASH } from '../../src/util/hash.ts';
 import { Block } from '../../src/wire/index.ts';
+import type { FaultKind } from './faults.ts';
+import type { HostileKind } from './hostile/catalogue.ts';
 import { FilteredTransport } from './network/filtered-transport.ts';
 import type { HookedNode, NodeHooks } from './node-hooks.ts';
 
@@ -17,6 +19,8 @@ export interface Canary {
   readonly name: string;
   /** What is wrong with the nodes. */
   readonly defect: string;
+  /** Circumstances without which nobody could notice. */
+  readonly needs?: { readonly hostile?: HostileKind; readonly fault?: FaultKind };
   /** Changes at the ports of the rooms. */
   readonly hooks?: NodeHooks;
   /** Changes inside a room. @returns what takes them back. */
@@ -70,7 +74,7 @@ function withoutAcceptances(dag: Dag, dropped: (hash: Hash) => boolean): ServerD
 }
 
 /** A timeout that comes too late to be of use, but ends before the simulation looks for timers left behind. */
-const TOO_LATE = 14 * 60_000;
+const TOO_LATE = 55 * 60_000;
 
 /** Payload of the inventory that invites to ask for more, behind its count and type. */
 const INVITATION = { length: 65, hashOffset: 29 } as const;
@@ -174,6 +178,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'false-copy-shuts-out',
     defect: 'a copy of a block with false parents makes its hash known',
+    needs: { hostile: 'malleating' },
     hooks: { dag: shutsOut },
   },
   {
@@ -202,6 +207,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'endless-queue',
     defect: 'output for a slow reader grows without end',
+    needs: { hostile: 'greedy' },
     hooks: {
       peers: { peerLimits: { outputPause: 1e12, outputLimit: 1e12, outputTimeout: TOO_LATE, idleTimeout: TOO_LATE } },
     },
@@ -209,11 +215,13 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'never-gives-up',
     defect: 'connections that died silently are never given up',
+    needs: { fault: 'silence' },
     hooks: { peers: { peerLimits: { idleTimeout: TOO_LATE } } },
   },
   {
     name: 'asks-only-once',
     defect: 'what one peer does not deliver is not asked of another',
+    needs: { hostile: 'withholding' },
     install: () =>
       all(
         replaceMethod(BlockFetcher.prototype, 'retryExpired', () => undefined),
@@ -224,6 +232,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'believes-heights',
     defect: 'claims of heights never come to nothing',
+    needs: { hostile: 'lyingHeight' },
     install: () =>
       all(
         replaceMethod(PeerState.prototype, 'distrust', () => undefined),
@@ -233,6 +242,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'hears-only-the-sync-peer',
     defect: 'while it synchronises a node ignores everybody but the sync peer, which it never replaces',
+    needs: { hostile: 'lyingHeight' },
     install: () => {
       const { inventory } = SyncManager.prototype;
       return all(

@@ -34,6 +34,8 @@ export type Fault =
   /** The disk is full: the program ends itself, and is started again when there is room. */
   | { readonly kind: 'disk'; readonly node: number; readonly down: number };
 
+export type FaultKind = Fault['kind'];
+
 /** A fault and when it happens, milliseconds. */
 export interface PlannedFault {
   readonly at: number;

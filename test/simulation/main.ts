@@ -3,8 +3,8 @@
  * networks of real nodes in virtual time. See docs/simulation.md.
  */
 import { CANARIES, type Canary } from './canaries.ts';
-import { ALL_CANARIES, type Options, parseOptions, UsageError } from './options.ts';
-import { Simulation, type SimulationResult } from './simulation.ts';
+import { ALL_CANARIES, type Options, parseOptions, USAGE, UsageError } from './options.ts';
+import { Simulation, type SimulationResult, scenarioOf } from './simulation.ts';
 
 /** Seeds in which a canary must be caught, unless the user says otherwise. */
 const CANARY_SEEDS = 12;
@@ -121,7 +121,10 @@ async function runCanaries(options: Options, wanted: readonly Canary[], seeds: n
 
 /** Looks for a seed that fails with the defect and holds without it. */
 async function hunt(options: Options, canary: Canary, seeds: number): Promise<SimulationResult | undefined> {
-  for (let seed = options.firstSeed; seed < options.firstSeed + seeds; seed++) {
+  let left = seeds;
+  for (let seed = options.firstSeed; left > 0; seed++) {
+    if (!isSuitable(options, seed, canary)) continue;
+    left--;
     const { result } = await simulate(options, seed, canary);
     if (result.problems.length === 0) continue;
     const control = await simulate({ ...options, trace: false }, seed);
@@ -130,8 +133,19 @@ async function hunt(options: Options, canary: Canary, seeds: number): Promise<Si
   return undefined;
 }
 
+/** True if a seed brings what the defect needs to show. */
+function isSuitable({ nodes, minutes }: Options, seed: number, { needs = {} }: Canary): boolean {
+  const { hostile, faults } = scenarioOf({ seed, nodes, minutes });
+  if (needs.hostile !== undefined && !hostile.some(({ kind }) => kind === needs.hostile)) return false;
+  return needs.fault === undefined || faults.some(({ fault }) => fault.kind === needs.fault);
+}
+
 async function main(args: readonly string[]): Promise<boolean> {
   const options = parseOptions(args);
+  if (options.help) {
+    console.log(USAGE);
+    return true;
+  }
   if (options.canary === undefined) return runSeeds(options);
   const wanted = CANARIES.filter(({ name }) => options.canary === ALL_CANARIES || name === options.canary);
   if (wanted.length === 0) {

@@ -8,7 +8,22 @@ export interface Options {
   readonly canary: string | undefined;
   readonly trace: boolean;
   readonly json: boolean;
+  readonly help: boolean;
 }
+
+/** What `--help` prints. */
+export const USAGE = `usage: npm run sim -- [options]
+
+Simulates networks of real nodes in virtual time; see docs/simulation.md.
+
+  --seeds N        how many runs (10; of a canary: 12 that suit it)
+  --first-seed N   seed of the first (1)
+  --nodes N        honest nodes of each run (8)
+  --minutes N      virtual minutes of each run; less than 30 counts as 30 (60)
+  --canary [NAME]  plants a known defect, or each of them in turn, and expects to see it
+  --trace          prints everything that happens
+  --json           one object a line
+  --help           this`;
 
 /** Stands for all canaries. */
 export const ALL_CANARIES = 'all';
@@ -33,11 +48,13 @@ export function parseOptions(args: readonly string[]): Options {
   let canary: string | undefined;
   let trace = false;
   let json = false;
+  let help = false;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     const next = args[i + 1];
     if (arg === '--trace') trace = true;
     else if (arg === '--json') json = true;
+    else if (arg === '--help' || arg === '-h') help = true;
     else if (arg === '--canary') {
       const named = next !== undefined && !next.startsWith('--');
       canary = named ? next : ALL_CANARIES;
@@ -45,9 +62,9 @@ export function parseOptions(args: readonly string[]): Options {
     } else if (isNumberOption(arg)) {
       numbers[NUMBERS[arg]] = positive(arg, next);
       i++;
-    } else throw new UsageError(`unknown option ${arg}`);
+    } else throw new UsageError(`unknown option ${arg}; --help lists them`);
   }
-  return { ...numbers, canary, trace, json };
+  return { ...numbers, canary, trace, json, help };
 }
 
 function isNumberOption(arg: string): arg is keyof typeof NUMBERS {

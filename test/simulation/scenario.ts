@@ -151,7 +151,7 @@ function drawFault(random: SeededRandom, { count, clocksAgree }: FaultRules): Fa
     case 2:
       return { kind: 'cut', share: random.pick([0.2, 0.5, 1]) };
     case 3:
-      return { kind: 'silence', share: random.pick([0.1, 0.3]) };
+      return { kind: 'silence', share: random.pick([0.2, 0.5, 1]) };
     case 4:
       return { kind: 'slow', node, bandwidth: random.pick([500, 3000]), latency: random.between(0, 3000), lasts };
     case 5:

@@ -43,7 +43,9 @@ describe('options', () => {
       canary: undefined,
       trace: false,
       json: false,
+      help: false,
     });
+    expect(parseOptions(['--help'])).toMatchObject({ help: true });
     expect(parseOptions(['--seeds', '200', '--first-seed', '7', '--nodes', '3', '--minutes', '5', '--json'])).toEqual(
       expect.objectContaining({ seeds: 200, firstSeed: 7, nodes: 3, minutes: 5, json: true }),
     );

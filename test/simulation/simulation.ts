@@ -30,7 +30,7 @@ const BOUNDS_INTERVAL = 10_000;
 /** How often nodes are asked whether they are current. */
 const CURRENT_INTERVAL = 3000;
 /** Time after the end in which no timer may still be waiting, longer than any single one of a node that has stopped. */
-const AFTERMATH = 15 * 60_000;
+const AFTERMATH = 60 * 60_000;
 /** Between two payments. */
 const PAYMENT_INTERVAL = 7000;
 /** Time in which a payment must get into a block while nothing is broken. */
@@ -54,7 +54,7 @@ export interface SimulationResult {
   readonly seed: number;
   /** Empty if everything held. */
   readonly problems: readonly string[];
-  /** Virtual milliseconds. */
+  /** Virtual milliseconds until everything was stopped. */
   readonly simulated: number;
   /** Hash over everything that happened. */
   readonly hash: string;
@@ -64,6 +64,11 @@ export interface SimulationResult {
   readonly relay: RelayTimes;
   /** The scenario in one line. */
   readonly summary: string;
+}
+
+/** What a seed decides before anything happens. */
+export function scenarioOf(options: Pick<SimulationOptions, 'seed' | 'nodes' | 'minutes'>): Scenario {
+  return drawScenario(new SeededRandom(`scenario ${options.seed}`), options);
 }
 
 /** A network of real nodes in virtual time: faults, attackers, and what must hold in the end. */
@@ -82,6 +87,7 @@ export class Simulation {
   readonly #problems: string[] = [];
   readonly #known = new Set<string>();
   #machines = 0;
+  #simulated = 0;
   #relay: RelayTimes = { count: 0, median: 0, p99: 0, worst: 0 };
 
   constructor(options: SimulationOptions) {
@@ -89,7 +95,7 @@ export class Simulation {
     this.#options = options;
     this.#world = new VirtualWorld({ seed });
     this.#random = new SeededRandom(`simulation ${seed}`);
-    this.#scenario = drawScenario(this.#random.fork('scenario'), options);
+    this.#scenario = scenarioOf(options);
     this.#log = new EventLog(() => this.#world.elapsed, trace);
     this.#internet = new VirtualInternet(this.#world, this.#random.fork('internet'), this.#log);
     this.#tracker = new BlockTracker(() => this.#world.elapsed);
@@ -126,7 +132,7 @@ export class Simulation {
     return {
       seed: this.#options.seed,
       problems: this.#problems,
-      simulated: this.#world.elapsed,
+      simulated: this.#simulated,
       hash: this.#log.hash,
       events: this.#log.count,
       blocks: this.#tracker.count,
@@ -235,6 +241,7 @@ export class Simulation {
   /** Everything stops in good order, and then nothing may be left that wants to happen. */
   async #end(): Promise<void> {
     await this.#world.waitFor(Promise.all(this.#nodes.map((node) => node.stop())), 60_000);
+    this.#simulated = this.#world.elapsed;
     await this.#world.advance(AFTERMATH);
     const { pendingTimers } = this.#world;
     if (pendingTimers > 0) this.report(`${pendingTimers} timers are left after everything has stopped`);
