@@ -167,7 +167,7 @@ class Funds {
     return {
       events: new Emitter<{ reorder: OrderChange }>(),
       snapshot: () => dag.snapshot(),
-      bestState: () => dag.bestState(),
+      bestState: () => ({ medianTime: params.genesis.header.timestamp }),
       outputRecord: (outpoint): Pick<OutputRecord, 'state' | 'entry'> => {
         const entry = dag.utxo(outpoint);
         const isSpent = entry !== undefined && this.#spent.has(outpointKey(outpoint.hash, outpoint.index));

@@ -19,7 +19,7 @@ export interface TemplateContext {
   /** Tips hash of the parents, for the header. */
   readonly prevBlock: Hash;
   readonly height: number;
-  /** Median time of the block connected last: a template's time must be later. Unix seconds. */
+  /** Greatest median time of a parent: a block with a later time passes, whatever the order of the parents. Unix seconds. */
   readonly medianTime: number;
   /** The compact target that a block of this time must have. */
   bits(time: number): number;
@@ -32,10 +32,14 @@ export function templateContext(state: DagState, params: NetworkParams): Templat
   const sorted = sortedTips(state);
   return {
     parents: state.tipHashes(),
-    parentVersions: state.tips().map((id) => (id === 0 ? 0 : state.bodies.get(id).parentsVersion)),
+    get parentVersions() {
+      return state.tips().map((id) => (id === 0 ? 0 : state.bodies.get(id).parentsVersion));
+    },
     prevBlock: state.tipsHash(),
     height: heightAbove(state.index, sorted),
-    medianTime: state.best.medianTime,
+    get medianTime() {
+      return sorted.reduce((latest, id) => Math.max(latest, state.medianTime(id)), 0);
+    },
     bits: (time) => bitsAbove(state.index, params, sorted, time),
   };
 }

@@ -22,8 +22,8 @@ export interface TemplateDag {
     readonly minHeight: number;
     readonly maxHeight: number;
   };
-  /** State of the block connected last. `medianTime`: seconds, the median over its and its ancestors' timestamps. */
-  bestState(): { readonly medianTime: number };
+  /** Median of the timestamps of a connected block and those before it by first parent, seconds; undefined if unknown. */
+  medianTime(hash: Hash): number | undefined;
   /** Compact target that a block on the current tips with this timestamp (seconds) must have. */
   requiredBits(time: number): number;
   /** Network-adjusted time, whole seconds. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { networkParams } from '../params/index.ts';
 import { bytesToHex } from '../util/bytes.ts';
-import { compareHashes, hashToHex } from '../util/hash.ts';
+import { compareHashes, hashKey, hashToHex } from '../util/hash.ts';
 import { VirtualWorld } from '../util/testing/virtual-world.ts';
 import {
   Block,
@@ -106,13 +106,19 @@ describe('header and parents', () => {
     expect(builder.build().block.header.version).toBe(0x20000000);
   });
 
-  test('the time is the clock, but after the median', () => {
-    const { world, dag, builder } = setUp();
+  test('the time is the clock, but after the median of every tip', () => {
+    const { world, dag, builder, mine } = setUp();
     const now = Math.floor(world.clock.now() / 1000);
-    dag.medianTime = now + 100;
-    expect(builder.build().block.header.timestamp).toBe(now + 101);
-    dag.medianTime = now - 1;
-    expect(builder.build().block.header.timestamp).toBe(now);
+    const [older, newest] = [mine(0n), mine(1n)];
+    for (const block of [older, newest]) dag.submit(block);
+    const medians = (a: number, b: number) => {
+      dag.medianTimes.set(hashKey(older.hash), a).set(hashKey(newest.hash), b);
+      const { block, minTime } = builder.build();
+      return { timestamp: block.header.timestamp, minTime };
+    };
+    expect(medians(now + 100, now - 50)).toEqual({ timestamp: now + 101, minTime: now + 101 });
+    expect(medians(now - 50, now + 100)).toEqual({ timestamp: now + 101, minTime: now + 101 });
+    expect(medians(now - 1, now - 2)).toEqual({ timestamp: now, minTime: now });
   });
 });
 

@@ -114,7 +114,7 @@ export class TemplateBuilder {
     const value = subsidy(height, this.#params) + selection.fees;
     const coinbase = coinbaseTransaction({ height, value, payTo, commitment });
     const branch = merkleBranch(selected.map(({ txid }) => txid));
-    const { time, minTime } = this.#time();
+    const { time, minTime } = this.#time(snapshot);
     const block = this.#assemble(snapshot, [coinbase, ...selected], foldBranch(coinbase.txid, branch), time);
     if (!cached.checked) {
       dag.checkTemplate(block);
@@ -162,10 +162,14 @@ export class TemplateBuilder {
     return new Block({ header, parentsVersion: this.#parentsVersion.winner(tips), parents, transactions });
   }
 
-  /** Present time, but after the median of the block connected last. */
-  #time(): { readonly time: number; readonly minTime: number } {
-    const minTime = this.#deps.dag.bestState().medianTime + 1;
-    return { time: Math.max(this.#deps.dag.adjustedTime(), minTime), minTime };
+  /**
+   * Present time, but after the median of each tip. The rule of blocks asks for the median of one parent only, that with the
+   * greatest timestamp; among equals the order of parents decides, so all of them are obeyed.
+   */
+  #time({ tips }: Snapshot): { readonly time: number; readonly minTime: number } {
+    const { dag } = this.#deps;
+    const minTime = 1 + tips.reduce((latest, tip) => Math.max(latest, dag.medianTime(tip) ?? 0), 0);
+    return { time: Math.max(dag.adjustedTime(), minTime), minTime };
   }
 
   #select(snapshot: Snapshot, coinbase: Transaction): CachedSelection {

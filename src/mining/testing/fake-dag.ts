@@ -15,7 +15,8 @@ export class FakeDag implements TemplateDag, BlockSink {
   readonly accepted: Block[] = [];
   tips: Hash[];
   bits: number;
-  medianTime: number;
+  /** By key of a block; others have the time of genesis. */
+  readonly medianTimes = new Map<string, number>();
   /** Thrown by the next calls of {@link checkTemplate} while set. */
   templateError: Error | undefined;
   /** Thrown by the next calls of {@link submit} while set. */
@@ -28,7 +29,6 @@ export class FakeDag implements TemplateDag, BlockSink {
     this.#blocks.set(hashKey(params.genesisHash), { block: params.genesis, height: 0 });
     this.tips = [params.genesisHash];
     this.bits = params.powLimitBits;
-    this.medianTime = params.genesis.header.timestamp;
   }
 
   snapshot(): { tips: Hash[]; hash: Hash; minHeight: number; maxHeight: number } {
@@ -37,8 +37,8 @@ export class FakeDag implements TemplateDag, BlockSink {
     return { tips: [...this.tips], hash: tipsHash(this.tips), minHeight, maxHeight };
   }
 
-  bestState(): { medianTime: number } {
-    return { medianTime: this.medianTime };
+  medianTime(hash: Hash): number {
+    return this.medianTimes.get(hashKey(hash)) ?? this.params.genesis.header.timestamp;
   }
 
   requiredBits(): number {
