@@ -187,7 +187,7 @@ export class SyncManager {
     state.queuedBlocks++;
     state.queuedBytes += block.size;
     this.#queuedBytes += block.size;
-    const catchingUp = this.#blocks.owedBy(state) >= CATCHING_UP_BLOCKS;
+    const catchingUp = this.#blocks.owedBy(state) >= CATCHING_UP_BLOCKS || this.#isFarBehind(state);
     const preparation = catchingUp || block.size >= HEAVY_BLOCK_BYTES ? this.#deps.dag.preparation : undefined;
     preparation?.prepare(block);
     const job = this.#job(state, block);
@@ -198,6 +198,11 @@ export class SyncManager {
     return new Promise((resolve) => {
       state.readOn = resolve;
     });
+  }
+
+  /** True while this is the last of a list of blocks, and the sync peer will have more. */
+  #isFarBehind(state: PeerState): boolean {
+    return state === this.#sync.peer && state.peer.maxHeight > this.#sync.ourHeight + NEAR_HEIGHTS;
   }
 
   /** A peer sent a transaction. It has been dealt with when this returns. */
