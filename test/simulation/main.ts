@@ -1,80 +1,48 @@
-/**
- * `npm run sim -- [--seeds N] [--first-seed N] [--nodes N] [--minutes N] [--canary [NAME]] [--trace] [--json]`: simulates
- * networks of real nodes in virtual time. See docs/simulation.md.
- */
+/** `npm run sim -- [options]`: simulates networks of real nodes in virtual time. See docs/simulation.md. */
 import { CANARIES, type Canary } from './canaries.ts';
+import { localRunner, ProcessRunner, type Runner } from './jobs.ts';
 import { ALL_CANARIES, type Options, parseOptions, USAGE, UsageError } from './options.ts';
-import { Simulation, type SimulationResult, scenarioOf } from './simulation.ts';
+import type { TimedResult } from './runs.ts';
+import { type SimulationResult, scenarioOf } from './simulation.ts';
 
 /** Seeds in which a canary must be caught, unless the user says otherwise. */
 const CANARY_SEEDS = 12;
 
-interface Timed {
-  readonly result: SimulationResult;
-  /** Real milliseconds, and those of them in which the processor worked for us. */
-  readonly took: number;
-  readonly cpu: number;
+function replayCommand({ nodes, minutes }: Options, seed: number): string {
+  return `npm run sim -- --seeds 1 --first-seed ${seed} --nodes ${nodes} --minutes ${minutes} --trace`;
 }
 
-async function simulate(options: Options, seed: number, canary?: Canary): Promise<Timed> {
-  const { nodes, minutes, trace } = options;
-  const remove = canary?.install?.();
-  const started = performance.now();
-  const cpu = process.cpuUsage();
-  const simulation = new Simulation({
-    seed,
-    nodes,
-    minutes,
-    hooks: canary?.hooks,
-    ...(trace && { trace: (line: string) => console.log(line) }),
-  });
-  const rejected = (reason: unknown) =>
-    simulation.report(`unhandled rejection: ${reason instanceof Error ? reason.stack : reason}`);
-  process.on('unhandledRejection', rejected);
-  try {
-    const result = await simulation.run();
-    const { user, system } = process.cpuUsage(cpu);
-    return { result, took: performance.now() - started, cpu: (user + system) / 1000 };
-  } finally {
-    process.off('unhandledRejection', rejected);
-    remove?.();
-  }
-}
-
-function replayCommand({ nodes, minutes }: Options, seed: number, canary?: string): string {
-  const plant = canary === undefined ? '' : ` --canary ${canary}`;
-  return `npm run sim -- --seeds 1 --first-seed ${seed} --nodes ${nodes} --minutes ${minutes}${plant} --trace`;
-}
-
-function speedOf({ result, cpu }: Timed): number {
+function speedOf({ result, cpu }: TimedResult): number {
   return Math.round(result.simulated / cpu);
 }
 
 /** Runs the real node. @returns whether everything held. */
-async function runSeeds(options: Options): Promise<boolean> {
+async function runSeeds(options: Options, runner: Runner): Promise<boolean> {
+  const { nodes, minutes } = options;
   let failed = 0;
   let simulated = 0;
-  let real = 0;
   let busy = 0;
-  for (let seed = options.firstSeed; seed < options.firstSeed + options.seeds; seed++) {
-    const timed = await simulate(options, seed);
-    const { result, took, cpu } = timed;
+  let most = 0;
+  const started = performance.now();
+  const seeds = Array.from({ length: options.seeds }, (_, i) => options.firstSeed + i);
+  for await (const timed of inOrder(seeds, runner, (seed) => runner.run({ seed, nodes, minutes }))) {
+    const { result, took, cpu, rss } = timed;
     simulated += result.simulated;
-    real += took;
     busy += cpu;
+    most = Math.max(most, rss);
     if (result.problems.length > 0) failed++;
     if (options.json)
       console.log(JSON.stringify({ ...result, realMilliseconds: Math.round(took), cpuMilliseconds: Math.round(cpu) }));
     else printRun(options, timed);
   }
-  const { rss } = process.memoryUsage();
+  const real = performance.now() - started;
   const totals = {
     seeds: options.seeds,
     failed,
     simulatedHours: simulated / 3_600_000,
     simulatedSecondsPerSecond: Math.round(simulated / real),
     simulatedSecondsPerCpuSecond: Math.round(simulated / busy),
-    rssMegabytes: Math.round(rss / 2 ** 20),
+    rssMegabytes: Math.round(most / 2 ** 20),
   };
   if (options.json) console.log(JSON.stringify(totals));
   else {
@@ -87,7 +55,7 @@ async function runSeeds(options: Options): Promise<boolean> {
   return failed === 0;
 }
 
-function printRun(options: Options, timed: Timed): void {
+function printRun(options: Options, timed: TimedResult): void {
   const { result } = timed;
   const { seed, problems, hash, blocks, payments, relay, summary } = result;
   const verdict = problems.length === 0 ? 'ok' : 'FAILED';
@@ -103,16 +71,34 @@ function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(2);
 }
 
+/** Does pieces of work, all at once if the runner makes runs at once. Results come out in the order of the items. */
+async function* inOrder<T, R>(
+  items: readonly T[],
+  { width }: Runner,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const begun = width > 1 ? items.map(work) : [];
+  for (const [i, item] of items.entries()) yield await (begun[i] ?? work(item));
+}
+
 /** Runs nodes with planted defects. @returns whether all of them were caught. */
-async function runCanaries(options: Options, wanted: readonly Canary[], seeds: number): Promise<boolean> {
+async function runCanaries(
+  options: Options,
+  runner: Runner,
+  wanted: readonly Canary[],
+  seeds: number,
+): Promise<boolean> {
   let missed = 0;
-  for (const canary of wanted) {
-    const caught = await hunt(options, canary, seeds);
-    if (!caught) missed++;
-    const verdict = caught ? { caught: true, seed: caught.seed, problem: caught.problems[0] } : { caught: false };
+  const caught = inOrder(wanted, runner, async (canary) => ({
+    canary,
+    caught: await hunt(options, runner, canary, seeds),
+  }));
+  for await (const { canary, caught: result } of caught) {
+    if (!result) missed++;
+    const verdict = result ? { caught: true, seed: result.seed, problem: result.problems[0] } : { caught: false };
     if (options.json) console.log(JSON.stringify({ canary: canary.name, ...verdict }));
-    else if (caught)
-      console.log(`${canary.name}  caught by seed ${caught.seed}: ${caught.problems[0]?.split('\n')[0]}`);
+    else if (result)
+      console.log(`${canary.name}  caught by seed ${result.seed}: ${result.problems[0]?.split('\n')[0]}`);
     else console.log(`${canary.name}  NOT CAUGHT by ${seeds} seeds: ${canary.defect}`);
   }
   if (!options.json) console.log(`${wanted.length - missed} of ${wanted.length} canaries caught`);
@@ -120,14 +106,20 @@ async function runCanaries(options: Options, wanted: readonly Canary[], seeds: n
 }
 
 /** Looks for a seed that fails with the defect and holds without it. */
-async function hunt(options: Options, canary: Canary, seeds: number): Promise<SimulationResult | undefined> {
+async function hunt(
+  options: Options,
+  runner: Runner,
+  canary: Canary,
+  seeds: number,
+): Promise<SimulationResult | undefined> {
+  const { nodes, minutes, firstSeed } = options;
   let left = seeds;
-  for (let seed = options.firstSeed; left > 0; seed++) {
+  for (let seed = firstSeed; left > 0; seed++) {
     if (!isSuitable(options, seed, canary)) continue;
     left--;
-    const { result } = await simulate(options, seed, canary);
+    const { result } = await runner.run({ seed, nodes, minutes, canary: canary.name });
     if (result.problems.length === 0) continue;
-    const control = await simulate({ ...options, trace: false }, seed);
+    const control = await runner.run({ seed, nodes, minutes, quiet: true });
     if (control.result.problems.length === 0) return result;
   }
   return undefined;
@@ -146,12 +138,23 @@ async function main(args: readonly string[]): Promise<boolean> {
     console.log(USAGE);
     return true;
   }
-  if (options.canary === undefined) return runSeeds(options);
+  const trace = options.trace ? (line: string) => console.log(line) : undefined;
+  // Lines of several runs at once would tell nobody anything.
+  const runner = options.jobs > 1 && !trace ? new ProcessRunner(options.jobs) : localRunner(trace);
+  try {
+    return await runAll(options, runner, args);
+  } finally {
+    runner.close();
+  }
+}
+
+function runAll(options: Options, runner: Runner, args: readonly string[]): Promise<boolean> {
+  if (options.canary === undefined) return runSeeds(options, runner);
   const wanted = CANARIES.filter(({ name }) => options.canary === ALL_CANARIES || name === options.canary);
   if (wanted.length === 0) {
     throw new UsageError(`no canary ${options.canary}; there are: ${CANARIES.map(({ name }) => name).join(' ')}`);
   }
-  return runCanaries(options, wanted, args.includes('--seeds') ? options.seeds : CANARY_SEEDS);
+  return runCanaries(options, runner, wanted, args.includes('--seeds') ? options.seeds : CANARY_SEEDS);
 }
 
 try {

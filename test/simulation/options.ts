@@ -4,6 +4,8 @@ export interface Options {
   readonly firstSeed: number;
   readonly nodes: number;
   readonly minutes: number;
+  /** Processes that make runs at once. */
+  readonly jobs: number;
   /** Canaries to run instead of the real node: all, or one by name. */
   readonly canary: string | undefined;
   readonly trace: boolean;
@@ -20,6 +22,7 @@ Simulates networks of real nodes in virtual time; see docs/simulation.md.
   --first-seed N   seed of the first (1)
   --nodes N        honest nodes of each run (8)
   --minutes N      virtual minutes of each run; less than 30 counts as 30 (60)
+  --jobs N         processes that run seeds at once (1)
   --canary [NAME]  plants a known defect, or each of them in turn, and expects to see it
   --trace          prints everything that happens
   --json           one object a line
@@ -38,13 +41,14 @@ const NUMBERS = {
   '--first-seed': 'firstSeed',
   '--nodes': 'nodes',
   '--minutes': 'minutes',
+  '--jobs': 'jobs',
 } as const;
 
 type Numbers = { -readonly [K in (typeof NUMBERS)[keyof typeof NUMBERS]]: number };
 
 /** Reads the command line. @throws {UsageError} */
 export function parseOptions(args: readonly string[]): Options {
-  const numbers: Numbers = { seeds: 10, firstSeed: 1, nodes: 8, minutes: 60 };
+  const numbers: Numbers = { seeds: 10, firstSeed: 1, nodes: 8, minutes: 60, jobs: 1 };
   let canary: string | undefined;
   let trace = false;
   let json = false;

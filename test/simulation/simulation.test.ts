@@ -40,6 +40,7 @@ describe('options', () => {
       firstSeed: 1,
       nodes: 8,
       minutes: 60,
+      jobs: 1,
       canary: undefined,
       trace: false,
       json: false,
