@@ -1,5 +1,6 @@
 import type { Method } from './methods/define.ts';
 import { usageLine } from './params/signature.ts';
+import { describeResult } from './schema/describe.ts';
 
 /** Usage lines of all methods that can be called over HTTP, sorted by name, without a final newline. */
 export function usageList(methods: ReadonlyMap<string, Method>): string {
@@ -25,7 +26,6 @@ export function helpText(method: Method): string {
     'Arguments:',
     ...(argumentLines.length > 0 ? argumentLines : ['None']),
     '',
-    'Result:',
-    ...method.returns,
+    ...(method.result ? describeResult(method.result) : []),
   ].join('\n');
 }

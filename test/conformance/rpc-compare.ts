@@ -1,4 +1,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
+import { rpcMethods } from '../../src/rpc/index.ts';
+import { resultMismatch } from '../../src/rpc/testing/check-result.ts';
 
 /** An entry of a recorded request file, as far as comparing goes. */
 export interface RecordedAnswer {
@@ -56,6 +58,13 @@ function normalise(value: unknown, entry: RecordedAnswer): unknown {
   return replaceAt(normal, ['error', 'message'], (message) =>
     LIBRARY_TEXTS.reduce((text, pattern) => text.replace(pattern, '$1…'), String(message)),
   );
+}
+
+/** Compares a result with what the definition of its method says. */
+export function checkResult(method: string, body: string): void {
+  const { result, error } = JSON.parse(body) as { readonly result: unknown; readonly error: unknown };
+  const schema = rpcMethods.get(method)?.result;
+  if (error === null && schema) strictEqual(resultMismatch(schema, result), undefined);
 }
 
 /** An answer without what only this node adds to templates. */

@@ -7,7 +7,7 @@ import { Node } from '../../src/node/node.ts';
 import { systemClock, systemWorld } from '../../src/node/system.ts';
 import { splitHostPort } from '../../src/util/host-port.ts';
 import { callRpc } from './rpc-client.ts';
-import { compareAnswer, type RecordedAnswer, withoutParents } from './rpc-compare.ts';
+import { checkResult, compareAnswer, type RecordedAnswer, withoutParents } from './rpc-compare.ts';
 import { ADMIN } from './rpc-node.ts';
 import type { Suite, SuiteContext } from './suite.ts';
 
@@ -72,7 +72,10 @@ async function play(context: SuiteContext, port: number, entries: readonly LiveE
     if (entry.name === LONG_POLL) await callRpc(port, ADMIN, 'generate', [1]);
     const { status, body } = await answer;
     if (entry.name === 'getblocktemplate') longPollId = JSON.parse(body).result.longpollid;
-    await context.check(entry.name, () => compareAnswer(entry, status, withoutParents(entry.method, body)));
+    await context.check(entry.name, () => {
+      checkResult(entry.method, body);
+      compareAnswer(entry, status, withoutParents(entry.method, body));
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { compactJson, isJsonArray, isJsonObject, parseJson } from '../../src/rpc/index.ts';
 import { callRpc, callRpcText } from './rpc-client.ts';
-import { compareAnswer, type RecordedAnswer, withoutParents } from './rpc-compare.ts';
+import { checkResult, compareAnswer, type RecordedAnswer, withoutParents } from './rpc-compare.ts';
 import { httpSuite } from './rpc-http.ts';
 import { liveGenerate } from './rpc-live.ts';
 import { ADMIN, LIMITED, startRpcNode } from './rpc-node.ts';
@@ -50,7 +50,10 @@ async function replay(
     );
     const reason = deviates(entry);
     if (reason !== undefined) context.deviation(entry.name, reason);
-    else await context.check(entry.name, () => compareAnswer(entry, status, withoutParents(entry.method, body)));
+    await context.check(entry.name, () => {
+      checkResult(entry.method, body);
+      if (reason === undefined) compareAnswer(entry, status, withoutParents(entry.method, body));
+    });
   }
 }
 

@@ -5,9 +5,10 @@ import { JsonNumber, type JsonValue } from '../json/value.ts';
 import { optional } from '../params/signature.ts';
 import { listOf, objectType, type ParamPlace, type ParamType, string, uint32 } from '../params/types.ts';
 import type { RpcPorts, RpcTemplate } from '../ports.ts';
+import { choice, flag, nothing, text } from '../schema/result.ts';
 import { judgeProposal } from './block-proposal.ts';
 import { defineMethod, type Method } from './define.ts';
-import { longPollId, templateObject } from './template.ts';
+import { longPollId, templateObject, templateSchema } from './template.ts';
 
 /** A limit in a template request: a boolean or an integer, never used. */
 function templateLimit(name: string): ParamType<null> {
@@ -15,6 +16,7 @@ function templateLimit(name: string): ParamType<null> {
     typeName: 'interface {}',
     zero: null,
     kind: 'any',
+    schema: { type: ['boolean', 'integer'] },
     usage: () => name,
     showDefault: () => '',
     decode: (value: JsonValue, place: ParamPlace) => {
@@ -56,16 +58,12 @@ export const blockTemplateMethods: readonly Method[] = [
       ),
     ],
     about: 'A block to be mined, or the check of one that was built elsewhere (BIP 22, BIP 23).',
-    returns: [
-      '{"bits": "hex", "curtime": n, "height": n, "previousblockhash": "hash" (digest of the parents), "sigoplimit": n, "sizelimit": n,',
-      ' "weightlimit": n, "transactions": [{"data": "hex", "hash": "txid", "depends": [n,...], "fee": n, "sigops": n, "weight": n},...],',
-      ' "version": n, "coinbaseaux": {"flags": "hex"}, "coinbasevalue": n or "coinbasetxn": {...}, "default_witness_commitment": "hex",',
-      ' "longpollid": "id" (in a request: answer when there is other work), "submitold": bool, "target": "hex", "maxtime": n,',
-      ' "mintime": n, "mutable": [...], "noncerange": "hex", "capabilities": [...], "parentsversion": n,',
-      ' "parents": [{"hash": "hash", "data": "hex"},...] (of the parent sub-header; not in soterd 2.1.1)} (object)',
-      'null With mode "proposal": the block is good but for its proof of work',
-      '"reason" (string) With mode "proposal": it is not',
-    ],
+    result: choice(
+      ['mode "template"', templateSchema],
+      ['mode "proposal", good but for its proof of work', nothing()],
+      ['mode "proposal", refused', text('', 'reason')],
+      ['mode "proposal", error', flag('Always false')],
+    ),
     run: ({ ports, caller }, [request]) => {
       const { mode = '', capabilities = [], longpollid = '', data = '' } = request ?? {};
       if (mode === 'proposal') return judgeProposal(ports, data);

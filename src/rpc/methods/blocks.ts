@@ -3,13 +3,14 @@ import { type Hash, hashToHex, isZeroHash } from '../../util/hash.ts';
 import type { Block } from '../../wire/index.ts';
 import { hexError, RpcError, RpcErrorCode } from '../errors.ts';
 import type { JsonResult } from '../json/encode.ts';
-import { confirmations, headerMembers } from '../objects/block.ts';
+import { blockSchema, confirmations, headerMembers, headerSchema } from '../objects/block.ts';
 import { difficultyOf } from '../objects/difficulty.ts';
 import { parseHash } from '../objects/hash-param.ts';
 import { transactionObject } from '../objects/transaction.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, filterType, int32, int64, listOf, string } from '../params/types.ts';
 import type { RpcFilters, RpcPorts } from '../ports.ts';
+import { choice, decimal, flag, hash, hex, list, record, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** Most headers of one answer of getheaders. */
@@ -27,7 +28,7 @@ export const blockMethods: readonly Method[] = [
     name: 'getbestblock',
     limited: true,
     about: 'The block that was connected last.',
-    returns: ['{"hash": "hash", "height": n} (object)'],
+    result: record({ hash: hash(), height: whole() }),
     run: ({ ports }) => {
       const { hash, height } = ports.dag.bestState();
       return { hash: hashToHex(hash), height };
@@ -37,21 +38,21 @@ export const blockMethods: readonly Method[] = [
     name: 'getbestblockhash',
     limited: true,
     about: 'Hash of the block that was connected last.',
-    returns: ['"hash" (string)'],
+    result: hash(),
     run: ({ ports }) => hashToHex(ports.dag.bestState().hash),
   }),
   defineMethod({
     name: 'getblockcount',
     limited: true,
     about: 'How many blocks the DAG has, genesis included.',
-    returns: ['n (numeric)'],
+    result: whole('', 'blocks'),
     run: ({ ports }) => ports.dag.snapshot().blockCount,
   }),
   defineMethod({
     name: 'getdifficulty',
     limited: true,
     about: 'Difficulty of the block that was connected last, as a multiple of the easiest one.',
-    returns: ['n (numeric)'],
+    result: decimal(),
     run: ({ ports }) => difficultyOf(ports.dag.bestState().bits, ports.params),
   }),
   defineMethod({
@@ -59,7 +60,7 @@ export const blockMethods: readonly Method[] = [
     params: [required('index', int64, 'Height in the DAG; genesis has 0.')],
     limited: true,
     about: 'Hashes of all blocks of a height.',
-    returns: ['["hash",...] (array of string) Ascending'],
+    result: list(hash(), 'Ascending'),
     run: ({ ports: { dag } }, [height]) => {
       const inRange = height >= 0 && height <= dag.snapshot().maxHeight;
       const hashes = inRange ? dag.blocksAtHeight(height) : [];
@@ -76,14 +77,7 @@ export const blockMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'A block.',
-    returns: [
-      '"data" (string) Hexadecimal, with verbose=false',
-      '{"hash": "hash", "confirmations": n, "strippedsize": n, "size": n, "weight": n, "height": n, "version": n,',
-      ' "versionHex": "hex", "merkleroot": "hash", "tx": ["txid",...] or "rawtx": [{...},...], "time": n, "nonce": n,',
-      ' "bits": "hex", "difficulty": n, "previousblockhash": "hash" (digest of the tips it was built on),',
-      ' "nextblockhashes": ["hash",...] (all blocks of the next height),',
-      ' "parents": [{"version": n, "parentdata": [n,...], "hash": "hash"},...]} (object)',
-    ],
+    result: choice(['verbose=false', hex('The serialised block')], ['verbose=true', blockSchema]),
     run: ({ ports }, [text, verbose = true, verboseTransactions = false]) => {
       const hash = parseHash(text);
       if (!verbose) {
@@ -101,11 +95,7 @@ export const blockMethods: readonly Method[] = [
     params: [hashParam, optional('verbose', bool, 'An object; otherwise the 80 bytes of the header.', true)],
     limited: true,
     about: 'The header of a block.',
-    returns: [
-      '"data" (string) Hexadecimal, with verbose=false',
-      '{"hash": "hash", "confirmations": n, "height": n, "version": n, "versionHex": "hex", "merkleroot": "hash", "time": n,',
-      ' "nonce": n, "bits": "hex", "difficulty": n, "previousblockhash": "hash", "nextblockhashes": ["hash",...]} (object)',
-    ],
+    result: choice(['verbose=false', hex('The 80 bytes of the header')], ['verbose=true', headerSchema]),
     run: ({ ports }, [text, verbose = true]): JsonResult => {
       const hash = parseHash(text);
       const header = ports.dag.getHeader(hash);
@@ -124,7 +114,7 @@ export const blockMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'Headers of all blocks of a range of heights; without locators that of the last block alone.',
-    returns: [`["data",...] (array of string) Hexadecimal headers, at most ${MAX_HEADERS}`],
+    result: list(hex('80 bytes'), `At most ${MAX_HEADERS}`),
     run: ({ ports }, [locators, stop]) => headersBetween(ports, locators.map(parseHeight), parseHash(stop)),
   }),
   defineMethod({
@@ -134,7 +124,7 @@ export const blockMethods: readonly Method[] = [
       optional('checkdepth', int32, 'How many heights to check, from the greatest down.', 288),
     ],
     about: 'Checks stored blocks.',
-    returns: ['bool (boolean) Whether all were in order'],
+    result: flag('Whether all were in order'),
     run: ({ ports }, [level = 0, depth = 0]) => verifyBlocks(ports, level, depth),
   }),
   defineMethod({
@@ -142,7 +132,7 @@ export const blockMethods: readonly Method[] = [
     params: [hashParam, required('filtertype', filterType, 'Kind of filter: 0.')],
     limited: true,
     about: 'The committed filter of a block.',
-    returns: ['"data" (string) Hexadecimal'],
+    result: hex('Number of elements and the Golomb-coded set; empty for an unknown block'),
     run: ({ ports }, [text, type]) => {
       const filter = filterIndex(ports).filter(parseHash(text));
       if (!filter || type !== BASIC_FILTER) throw blockNotFound();
@@ -154,7 +144,7 @@ export const blockMethods: readonly Method[] = [
     params: [hashParam, required('filtertype', filterType, 'Kind of filter: 0.')],
     limited: true,
     about: 'The header of the committed filter of a block.',
-    returns: ['"hash" (string)'],
+    result: hash(),
     run: ({ ports }, [text, type]) => {
       const header = filterIndex(ports).filterHeader(parseHash(text));
       if (!header || type !== BASIC_FILTER) throw blockNotFound();

@@ -5,6 +5,7 @@ import { coins } from '../objects/amount.ts';
 import { difficultyOf } from '../objects/difficulty.ts';
 import { optional, required } from '../params/signature.ts';
 import { string } from '../params/types.ts';
+import { choice, decimal, flag, record, text, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** The figure that getinfo calls protocol version; it never followed the wire protocol. */
@@ -17,7 +18,7 @@ export const controlMethods: readonly Method[] = [
     params: [optional('command', string, 'Name of a method; without it all usage lines are listed.')],
     limited: true,
     about: 'Lists the methods, or explains one.',
-    returns: ['"text" (string) The usage lines, or usage and explanation of one method'],
+    result: text('The usage lines, or usage and explanation of one method'),
     run: ({ methods }, [command]) => {
       if (command === undefined || command === '') return usageList(methods);
       const method = methods.get(command);
@@ -29,7 +30,7 @@ export const controlMethods: readonly Method[] = [
   defineMethod({
     name: 'stop',
     about: 'Begins an orderly shutdown of the node.',
-    returns: ['"soterd stopping." (string) A fixed text'],
+    result: text('A fixed text', 'soterd stopping.'),
     run: ({ ports }) => {
       ports.control.requestShutdown();
       return 'soterd stopping.';
@@ -39,7 +40,16 @@ export const controlMethods: readonly Method[] = [
     name: 'version',
     limited: true,
     about: 'Version of this JSON-RPC interface.',
-    returns: ['{"soterdjsonrpcapi": {...}} (object) Version as text and as numbers'],
+    result: record({
+      soterdjsonrpcapi: record({
+        versionstring: text('', 'major.minor.patch'),
+        major: whole(),
+        minor: whole(),
+        patch: whole(),
+        prerelease: text(),
+        buildmetadata: text(),
+      }),
+    }),
     run: () => ({
       soterdjsonrpcapi: { versionstring: '1.3.0', major: 1, minor: 3, patch: 0, prerelease: '', buildmetadata: '' },
     }),
@@ -48,7 +58,7 @@ export const controlMethods: readonly Method[] = [
     name: 'uptime',
     limited: true,
     about: 'How long the node has been running.',
-    returns: ['n (numeric) Whole seconds since the start'],
+    result: whole('Since the start', 'seconds'),
     run: ({ ports }) => Math.floor(ports.control.uptime()),
   }),
   defineMethod({
@@ -61,7 +71,7 @@ export const controlMethods: readonly Method[] = [
       ),
     ],
     about: 'Changes what is logged while the node runs.',
-    returns: ['"Done." (string) After a change', '"Supported subsystems [...]" (string) For "show"'],
+    result: choice(['after a change', text('', 'Done.')], ['levelspec="show"', text('', 'Supported subsystems [...]')]),
     run: ({ ports: { logs } }, [specification]) => {
       if (specification === 'show') return `Supported subsystems [${logs.subsystems.join(' ')}]`;
       const problem = logs.setLevels(specification);
@@ -73,10 +83,18 @@ export const controlMethods: readonly Method[] = [
     name: 'getinfo',
     limited: true,
     about: 'A summary of the node.',
-    returns: [
-      '{"version": n, "protocolversion": n, "blocks": n (blocks in the DAG), "timeoffset": n (seconds), "connections": n,',
-      ' "proxy": "host:port", "difficulty": n, "testnet": bool, "relayfee": n (coins per 1000 bytes), "errors": ""} (object)',
-    ],
+    result: record({
+      version: whole('major*1000000 + minor*10000 + patch*100'),
+      protocolversion: whole('A constant; getpeerinfo shows what is spoken'),
+      blocks: whole('In the DAG, genesis included', 'blocks'),
+      timeoffset: whole("By which the peers' clocks differ", 'seconds'),
+      connections: whole('', 'peers'),
+      proxy: text('', 'host:port'),
+      difficulty: decimal('Of the block connected last'),
+      testnet: flag(),
+      relayfee: decimal('Least fee of relayed transactions', 'coins per 1000 bytes'),
+      errors: text('Always empty', ''),
+    }),
     run: ({ ports: { settings, dag, peers, params } }): JsonResult => ({
       version: settings.version,
       protocolversion: INFO_PROTOCOL_VERSION,
@@ -94,7 +112,7 @@ export const controlMethods: readonly Method[] = [
     name: 'getcurrentnet',
     limited: true,
     about: 'The number that starts every message of the active network.',
-    returns: ['n (numeric) Network magic as an unsigned 32-bit integer'],
+    result: whole('Network magic as an unsigned 32-bit integer'),
     run: ({ ports }) => ports.params.magic,
   }),
 ];

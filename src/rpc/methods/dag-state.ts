@@ -4,6 +4,7 @@ import type { JsonResult } from '../json/encode.ts';
 import { optional } from '../params/signature.ts';
 import { bool } from '../params/types.ts';
 import type { RpcSyncProgress } from '../ports.ts';
+import { decimal, flag, hash, list, maybe, record, text, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** Methods by which a DAG is compared with another one, and with itself. Not in soterd 2.1.1. */
@@ -12,14 +13,36 @@ export const dagStateMethods: readonly Method[] = [
     name: 'getdaginfo',
     about:
       'A summary of the DAG; two nodes with equal digests hold the same DAG, order and outputs. Not in soterd 2.1.1.',
-    returns: [
-      '{"blocks": n (genesis included), "tips": ["hash",...], "tipshash": "hash", "minheight": n, "maxheight": n (of the tips),',
-      ' "transactions": n (in all blocks), "virtualbluescore": n, "orderlength": n, "orderhash": "hash", "outputs": n (in the stored set),',
-      ' "outputsethash": "hash", "orphans": n (blocks without their parents), "current": bool, "reorders": n (blocks that rewrote the',
-      ' end of the order since the start), "lastreorderdepth": n (blocks that lost their place), "maxreorderdepth": n,',
-      ' "indexbytes": n (memory), "databasebytes": n (on disk), "sync": {"blockspersecond": n, "heightsleft": n, "secondsleft": n (at this',
-      ' pace)} (while catching up with a peer)} (object)',
-    ],
+    result: record({
+      blocks: whole('Genesis included', 'blocks'),
+      tips: list(hash()),
+      tipshash: hash(),
+      minheight: whole('Least height of a tip'),
+      maxheight: whole('Greatest height of a tip'),
+      transactions: whole('In all blocks'),
+      virtualbluescore: whole('Blue for all tips together', 'blocks'),
+      orderlength: whole('', 'blocks'),
+      orderhash: hash('Digest of the order'),
+      outputs: whole('In the stored set'),
+      outputsethash: hash('Digest of the stored set'),
+      orphans: whole('Without their parents', 'blocks'),
+      current: flag('Whether a tip is younger than a day'),
+      reorders: whole('That rewrote the end of the order since the start', 'blocks'),
+      lastreorderdepth: whole('That lost their place to the last of them', 'blocks'),
+      maxreorderdepth: whole('Most that lost their place at once', 'blocks'),
+      indexbytes: whole('Memory of index, colouring and order', 'bytes'),
+      databasebytes: maybe(whole('On disk', 'bytes')),
+      sync: maybe(
+        record(
+          {
+            blockspersecond: decimal(),
+            heightsleft: whole('That the peer claims to have more'),
+            secondsleft: maybe(whole('At this pace', 'seconds')),
+          },
+          'While catching up with a peer',
+        ),
+      ),
+    }),
     run: ({ ports: { dag, reorders, database, peers } }) => {
       const { tips, hash, minHeight, maxHeight, blockCount } = dag.snapshot();
       const { transactions, virtualBlueScore, orderLength, outputs, indexBytes } = dag.sizes();
@@ -51,10 +74,14 @@ export const dagStateMethods: readonly Method[] = [
     params: [optional('scripts', bool, 'Run the scripts of all blocks, too, which takes much longer.', false)],
     about:
       'Derives colouring, order and outputs again from the stored blocks and compares them with what is stored. Takes minutes in a large DAG; the node goes on with its work, and the log tells how far it has come. Not in soterd 2.1.1.',
-    returns: [
-      '{"valid": bool, "difference": "text" (the first one; left out if there is none), "blocks": n, "positions": n (of the order),',
-      ' "outputs": n, "seconds": n} (object)',
-    ],
+    result: record({
+      valid: flag(),
+      difference: maybe(text('The first one, if there is any')),
+      blocks: whole(),
+      positions: whole('Of the order'),
+      outputs: whole(),
+      seconds: decimal('', 'seconds'),
+    }),
     run: async ({ ports: { database }, caller }, [scripts = false]) => {
       if (!database) throw new RpcError(RpcErrorCode.misc, 'there is no database');
       try {

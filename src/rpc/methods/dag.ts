@@ -2,6 +2,7 @@ import { hashKey, hashToHex } from '../../util/hash.ts';
 import type { JsonResult } from '../json/encode.ts';
 import { difficultyOf } from '../objects/difficulty.ts';
 import type { RpcPorts } from '../ports.ts';
+import { choice, decimal, flag, hash, list, mapping, nothing, oneOf, record, text, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** Blocks that are drawn before other work runs. */
@@ -12,10 +13,13 @@ export const dagMethods: readonly Method[] = [
   defineMethod({
     name: 'getdagtips',
     about: 'The tips of the DAG.',
-    returns: [
-      '{"tips": ["hash",...], "hash": "hash" (what the header of a block on these tips carries), "minheight": n, "maxheight": n,',
-      ' "blkcount": n} (object) Heights are those of the tips',
-    ],
+    result: record({
+      tips: list(hash()),
+      hash: hash('What the header of a block on these tips carries'),
+      minheight: whole('Least height of a tip'),
+      maxheight: whole('Greatest height of a tip'),
+      blkcount: whole('In the DAG, genesis included', 'blocks'),
+    }),
     run: ({ ports }) => {
       const { tips, hash, minHeight, maxHeight, blockCount } = ports.dag.snapshot();
       return {
@@ -30,7 +34,7 @@ export const dagMethods: readonly Method[] = [
   defineMethod({
     name: 'getdagcoloring',
     about: 'All blocks in consensus order with their colour.',
-    returns: ['[{"hash": "hash", "isblue": bool},...] (array of objects) Genesis first'],
+    result: list(record({ hash: hash(), isblue: flag('For the block connected last and its past') }), 'Genesis first'),
     run: ({ ports }) => {
       const blocks: JsonResult[] = [];
       for (const { hash, isBlue } of ports.dag.coloring()) blocks.push({ hash: hashToHex(hash), isblue: isBlue });
@@ -40,17 +44,38 @@ export const dagMethods: readonly Method[] = [
   defineMethod({
     name: 'renderdag',
     about: 'The DAG as a graph description in the DOT language of Graphviz.',
-    returns: ['{"dot": "text"} (object)'],
+    result: record({ dot: text('The graph', 'digraph dag {...}') }),
     run: async ({ ports }) => ({ dot: await renderDot(ports) }),
   }),
   defineMethod({
     name: 'getblockchaininfo',
     about: 'State of the DAG and of rule changes.',
-    returns: [
-      '{"chain": "name", "blocks": n, "headers": n, "bestblockhash": "hash", "difficulty": n, "mediantime": n, "pruned": false,',
-      ' "softforks": [{"id": "name", "version": n, "reject": {"status": bool}},...], "bip9_softforks": {"name": {"statuses": [...],',
-      ' "bit": n, "startTime": n, "timeout": n, "since": n},...}} (object)',
-    ],
+    result: record({
+      chain: oneOf(['mainnet', 'testnet1', 'regtest', 'simnet']),
+      blocks: whole('In the DAG, genesis included', 'blocks'),
+      headers: whole('The same', 'blocks'),
+      bestblockhash: hash('The block connected last'),
+      difficulty: decimal('Of that block'),
+      mediantime: whole('Of that block', 'Unix seconds'),
+      pruned: flag('Always false'),
+      softforks: list(
+        record({
+          id: text('', 'bip'),
+          version: whole('Of blocks that follow it'),
+          reject: record({ status: flag('Whether other blocks are refused') }),
+        }),
+      ),
+      bip9_softforks: mapping(
+        'name',
+        record({
+          statuses: choice(['first window', list(text('', 'defined'))], ['later', nothing()]),
+          bit: whole('Of the version of a block'),
+          startTime: whole('', 'Unix seconds'),
+          timeout: whole('', 'Unix seconds'),
+          since: whole('Always 0'),
+        }),
+      ),
+    }),
     run: ({ ports }) => {
       const { dag, params } = ports;
       const { blockCount, maxHeight } = dag.snapshot();

@@ -3,6 +3,7 @@ import type { JsonResult } from '../json/encode.ts';
 import type { JsonValue } from '../json/value.ts';
 import { type AnyParam, decodeParams, type ParamValues, type Signature } from '../params/signature.ts';
 import type { RpcPorts } from '../ports.ts';
+import type { ResultSchema } from '../schema/result.ts';
 
 /** Who sends a call, as far as a handler may care. */
 export interface Caller {
@@ -33,8 +34,8 @@ export interface Method extends Signature {
   readonly wallet: boolean;
   /** What the method does, for `help`. */
   readonly about: string;
-  /** What it returns, one line each, for `help`. */
-  readonly returns: readonly string[];
+  /** What it returns; absent only where it never returns anything. */
+  readonly result: ResultSchema | undefined;
   /**
    * What becomes of a call once its parameters have been checked: `built` runs a handler, `refused` is answered with a
    * fixed error, `reserved` is not found.
@@ -52,7 +53,7 @@ export interface MethodDefinition<Params extends readonly AnyParam[]> {
   readonly scope?: MethodScope;
   readonly wallet?: boolean;
   readonly about?: string;
-  readonly returns?: readonly string[];
+  readonly result?: ResultSchema;
   /** The fixed error of a method that this node never carries out. */
   readonly refusal?: string;
   readonly run?: (context: CallContext, params: ParamValues<Params>) => JsonResult | Promise<JsonResult>;
@@ -70,7 +71,7 @@ export function defineMethod<const Params extends readonly AnyParam[] = readonly
     scope: definition.scope ?? 'http',
     wallet: definition.wallet ?? false,
     about: definition.about ?? '',
-    returns: definition.returns ?? [],
+    result: definition.result,
     status: run ? 'built' : refusal === undefined ? 'reserved' : 'refused',
     call(context, params) {
       // decodeParams converts by the very list that ParamValues is computed from.

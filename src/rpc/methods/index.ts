@@ -6,6 +6,7 @@ import { dagStateMethods } from './dag-state.ts';
 import type { Method } from './define.ts';
 import { foreignMethods } from './foreign.ts';
 import { mempoolMethods } from './mempool.ts';
+import { metricsMethods } from './metrics.ts';
 import { miningMethods } from './mining.ts';
 import { peerMethods } from './peers.ts';
 import { pendingMethods } from './pending.ts';
@@ -25,6 +26,7 @@ export const rpcMethods: ReadonlyMap<string, Method> = new Map(
     transactionStatusMethods,
     miningMethods,
     blockTemplateMethods,
+    metricsMethods,
     pendingMethods,
     foreignMethods,
   ]

@@ -3,11 +3,12 @@ import { RpcError, RpcErrorCode } from '../errors.ts';
 import type { JsonResult } from '../json/encode.ts';
 import { coins } from '../objects/amount.ts';
 import { parseHash } from '../objects/hash-param.ts';
-import { transactionObject } from '../objects/transaction.ts';
+import { transactionObject, transactionSchema } from '../objects/transaction.ts';
 import { parseTransaction } from '../objects/transaction-param.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, int, int64, string } from '../params/types.ts';
 import type { RpcMempool, RpcPoolEntry, RpcPorts } from '../ports.ts';
+import { choice, decimal, hash, hex, list, mapping, record, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** Result that stands beside the errors of estimatefee, for clients that look at nothing else. */
@@ -21,7 +22,7 @@ export const mempoolMethods: readonly Method[] = [
     limited: true,
     wallet: true,
     about: 'Estimates the fee with which a transaction is mined soon, from what mined ones have paid.',
-    returns: ['n (numeric) Coins per 1000 bytes', '-1 (numeric) With an error: nothing is known yet'],
+    result: decimal('-1 beside an error', 'coins per 1000 bytes'),
     run: ({ ports }, [heights]) => {
       if (heights <= 0) throw new RpcError(RpcErrorCode.internal, 'Parameter NumBlocks must be positive', NO_ESTIMATE);
       const estimate = poolOf(ports).estimateFee(heights);
@@ -32,7 +33,7 @@ export const mempoolMethods: readonly Method[] = [
   defineMethod({
     name: 'getmempoolinfo',
     about: 'Size of the memory pool.',
-    returns: ['{"size": n (transactions), "bytes": n} (object)'],
+    result: record({ size: whole('', 'transactions'), bytes: whole('', 'bytes') }),
     run: ({ ports }) => {
       const { count, bytes } = poolOf(ports);
       return { size: count, bytes };
@@ -43,11 +44,25 @@ export const mempoolMethods: readonly Method[] = [
     params: [optional('verbose', bool, 'Objects instead of ids.', false)],
     limited: true,
     about: 'The transactions of the memory pool.',
-    returns: [
-      '["txid",...] (array of string)',
-      '{"txid": {"size": n, "vsize": n, "fee": n, "time": n, "height": n (of the DAG when it entered), "startingpriority": n,',
-      ' "currentpriority": n, "depends": ["txid",...] (of the pool)},...} (object) With verbose=true',
-    ],
+    result: choice(
+      ['verbose=false', list(hash())],
+      [
+        'verbose=true',
+        mapping(
+          'txid',
+          record({
+            size: whole('With witness data', 'bytes'),
+            vsize: whole('', 'vbytes'),
+            fee: decimal('', 'coins'),
+            time: whole('When it entered', 'Unix seconds'),
+            height: whole('Greatest of the DAG when it entered'),
+            startingpriority: decimal('When it entered'),
+            currentpriority: decimal('In the next block'),
+            depends: list(hash(), 'Transactions of the pool that it spends from'),
+          }),
+        ),
+      ],
+    ),
     run: ({ ports }, [verbose = false]): JsonResult => {
       const pool = poolOf(ports);
       if (!verbose) return Array.from(pool.txids(), hashToHex);
@@ -62,11 +77,7 @@ export const mempoolMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'A transaction of the memory pool.',
-    returns: [
-      '"data" (string) Hexadecimal, with verbose=0',
-      '{"hex": "data", "txid": "hash", "hash": "hash" (with witness data), "size": n, "vsize": n, "version": n, "locktime": n,',
-      ' "vin": [{...},...], "vout": [{...},...]} (object)',
-    ],
+    result: choice(['verbose=0', hex()], ['otherwise', transactionSchema]),
     run: ({ ports }, [text, verbose = 0]) => {
       const transaction = poolOf(ports).transaction(parseHash(text));
       if (!transaction)
@@ -86,7 +97,7 @@ export const mempoolMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'Takes a transaction into the memory pool and announces it to peers until it is in a block.',
-    returns: ['"hash" (string) Its txid'],
+    result: hash('Its txid'),
     run: ({ ports }, [hex]) => {
       const pool = poolOf(ports);
       const transaction = parseTransaction(hex);

@@ -7,6 +7,7 @@ import { parseHex } from '../objects/hash-param.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, int, objectType, string, uint32 } from '../params/types.ts';
 import type { RpcPorts } from '../ports.ts';
+import { choice, decimal, flag, hash, list, nothing, record, text, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** One call mines at most this many blocks, so that its list of hashes stays bounded. */
@@ -24,7 +25,7 @@ export const miningMethods: readonly Method[] = [
     name: 'generate',
     params: [required('numblocks', uint32, 'How many blocks to mine.')],
     about: 'Mines blocks now, one after the other, on networks where a processor can.',
-    returns: ['["hash",...] (array of string) The mined blocks in order'],
+    result: list(hash(), 'In the order in which they were mined'),
     run: async ({ ports: { miner, params } }, [count]) => {
       if (!miner.hasPaymentAddress) throw new RpcError(RpcErrorCode.internal, NO_ADDRESS);
       if (!params.generateSupported)
@@ -48,7 +49,7 @@ export const miningMethods: readonly Method[] = [
       optional('genproclimit', int, 'Worker threads; -1 is one per processor, 0 switches mining off.', -1),
     ],
     about: 'Switches continuous mining on or off.',
-    returns: ['null'],
+    result: nothing(),
     run: async ({ ports: { miner } }, [generate, workers = -1]) => {
       if (!generate || workers === 0) {
         await miner.stop();
@@ -63,23 +64,32 @@ export const miningMethods: readonly Method[] = [
   defineMethod({
     name: 'getgenerate',
     about: 'Whether the node is mining.',
-    returns: ['bool (boolean) Also true while generate runs'],
+    result: flag('Also while generate runs'),
     run: ({ ports }) => ports.miner.isMining(),
   }),
   defineMethod({
     name: 'gethashespersec',
     about: 'How fast the node mines.',
-    returns: ['n (numeric) Hashes per second, 0 while it does not mine'],
+    result: whole('0 while it does not mine', 'hashes per second'),
     run: ({ ports }) => Math.trunc(ports.miner.hashesPerSecond()),
   }),
   defineMethod({
     name: 'getmininginfo',
     about: 'State of mining and of the network.',
-    returns: [
-      '{"blocks": n, "currentblocksize": n, "currentblockweight": n, "currentblocktx": n (of the last connected block),',
-      ' "difficulty": n, "errors": "", "generate": bool, "genproclimit": n, "hashespersec": n, "networkhashps": n,',
-      ' "pooledtx": n, "testnet": bool} (object)',
-    ],
+    result: record({
+      blocks: whole('In the DAG, genesis included', 'blocks'),
+      currentblocksize: whole('Of the block connected last', 'bytes'),
+      currentblockweight: whole('Of the same'),
+      currentblocktx: whole('In the same', 'transactions'),
+      difficulty: decimal('Of the same'),
+      errors: text('Always empty', ''),
+      generate: flag('Whether this node mines'),
+      genproclimit: whole('Worker threads'),
+      hashespersec: whole('Of this node', 'hashes per second'),
+      networkhashps: whole('Of the network, estimated', 'hashes per second'),
+      pooledtx: whole('In the memory pool', 'transactions'),
+      testnet: flag(),
+    }),
     run: async ({ ports }) => {
       const { dag, miner, mempool, params } = ports;
       const best = dag.bestState();
@@ -107,7 +117,7 @@ export const miningMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'Estimates the hash rate of the network from the work and times of blocks.',
-    returns: ['n (numeric) Hashes per second'],
+    result: whole('', 'hashes per second'),
     run: ({ ports }, [blocks = HASH_RATE_HEIGHTS, height = -1]) => networkHashRate(ports, blocks, height),
   }),
   defineMethod({
@@ -118,7 +128,10 @@ export const miningMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'Hands a block to the node as if a peer had sent it; an accepted one is announced to peers.',
-    returns: ['null Accepted, or kept until its parents are known', '"rejected: reason" (string) Refused'],
+    result: choice(
+      ['accepted, or kept until its parents are known', nothing()],
+      ['refused', text('', 'rejected: reason')],
+    ),
     run: async ({ ports: { blocks, params } }, [hex]) => {
       const result = await blocks.submit(parseBlock(parseHex(hex), params.generation));
       return result.status === 'rejected' ? `rejected: ${result.reason}` : null;
@@ -127,10 +140,14 @@ export const miningMethods: readonly Method[] = [
   defineMethod({
     name: 'getblockmetrics',
     about: 'Figures of the blocks that this process has mined.',
-    returns: [
-      '{"blkgencount": n, "blkhashes": ["hash",...] (simnet only), "blkgentimes": [n,...] (milliseconds, newest 5000)} (object)',
-      'Lists are null while they are empty',
-    ],
+    result: record({
+      blkgencount: whole('Mined by this process', 'blocks'),
+      blkhashes: choice(['simnet, once there are any', list(hash())], ['otherwise', nothing()]),
+      blkgentimes: choice(
+        ['once there are any', list(decimal('', 'milliseconds'), 'Newest 5000')],
+        ['otherwise', nothing()],
+      ),
+    }),
     run: ({ ports }) => {
       const { count, hashes, times } = ports.metrics.blockMetrics();
       return {

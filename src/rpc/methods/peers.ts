@@ -5,6 +5,7 @@ import type { JsonResult } from '../json/encode.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, string, stringType } from '../params/types.ts';
 import type { RpcPeerInfo, RpcPeers } from '../ports.ts';
+import { choice, decimal, flag, list, maybe, nothing, oneOf, record, text, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** Methods about peers and the network. */
@@ -21,7 +22,7 @@ export const peerMethods: readonly Method[] = [
       ),
     ],
     about: 'Adds or removes a peer.',
-    returns: ['null The attempt goes on in the background'],
+    result: nothing('The attempt goes on in the background'),
     run: async ({ ports: { peers, params } }, [addr, subcommand]) => {
       const address = withDefaultPort(addr, params.p2pPort);
       if (subcommand === 'add' || subcommand === 'onetry')
@@ -44,7 +45,7 @@ export const peerMethods: readonly Method[] = [
       optional('connectsubcmd', string, '"perm" keeps a connected peer, "temp" does not.', undefined, '"perm|temp"'),
     ],
     about: 'Connects, disconnects or removes a peer.',
-    returns: ['null The attempt goes on in the background'],
+    result: nothing('The attempt goes on in the background'),
     run: async ({ ports: { peers, params } }, [subcommand, target, mode = 'temp']) => {
       if (subcommand === 'disconnect' || subcommand === 'remove') await drop(peers, subcommand, target, params.p2pPort);
       else if (subcommand !== 'connect')
@@ -62,10 +63,22 @@ export const peerMethods: readonly Method[] = [
       optional('node', string, 'Only this one, exactly as it was added.'),
     ],
     about: 'The peers that were added to be kept.',
-    returns: [
-      '["address",...] (array of string) With dns=false',
-      '[{"addednode": "address", "connected": bool, "addresses": [{"address": "ip", "connected": "inbound|outbound|false"},...]},...]',
-    ],
+    result: choice(
+      ['dns=false', list(text('', 'address'))],
+      [
+        'dns=true',
+        list(
+          record({
+            addednode: text('As it was added', 'address'),
+            connected: flag(),
+            addresses: list(
+              record({ address: text('', 'ip'), connected: oneOf(['inbound', 'outbound', 'false']) }),
+              'What the name stands for',
+            ),
+          }),
+        ),
+      ],
+    ),
     run: async ({ ports: { peers } }, [dns, node]) => {
       const added = peers.persistentPeers().filter((peer) => node === undefined || peer.address === node);
       if (node !== undefined && added.length === 0)
@@ -87,37 +100,60 @@ export const peerMethods: readonly Method[] = [
   defineMethod({
     name: 'getconnectioncount',
     about: 'How many peers are connected.',
-    returns: ['n (numeric)'],
+    result: whole('', 'peers'),
     run: ({ ports }) => ports.peers.connectedCount(),
   }),
   defineMethod({
     name: 'getpeerinfo',
     about: 'Everything known about each connected peer.',
-    returns: [
-      '[{"id": n, "addr": "ip:port", "addrlocal": "ip:port", "services": "decimal", "relaytxes": bool, "lastsend": n,',
-      ' "lastrecv": n, "bytessent": n, "bytesrecv": n, "conntime": n, "timeoffset": n, "pingtime": n, "pingwait": n,',
-      ' "version": n, "subver": "agent", "inbound": bool, "startingheight": n, "currentheight": n, "banscore": n,',
-      ' "feefilter": n, "syncnode": bool},...] (array of objects) Times in Unix seconds, pings in microseconds',
-    ],
+    result: list(
+      record({
+        id: whole('For the command node'),
+        addr: text('', 'ip:port'),
+        addrlocal: text('', 'ip:port'),
+        services: text('What it offers: sum of bits, filled to eight digits', 'decimal'),
+        relaytxes: flag('Whether it wants transactions'),
+        lastsend: whole('', 'Unix seconds'),
+        lastrecv: whole('', 'Unix seconds'),
+        bytessent: whole('', 'bytes'),
+        bytesrecv: whole('', 'bytes'),
+        conntime: whole('Connected since', 'Unix seconds'),
+        timeoffset: whole('By which its clock differs', 'seconds'),
+        pingtime: decimal('Of the last answered ping', 'microseconds'),
+        pingwait: maybe(decimal('Since an unanswered ping', 'microseconds')),
+        version: whole('Of the protocol that is spoken'),
+        subver: text('', 'user agent'),
+        inbound: flag('Whether it came to us'),
+        startingheight: whole('That it told when it connected'),
+        currentheight: maybe(whole('Known since')),
+        banscore: whole('It is banned above the threshold'),
+        feefilter: whole('Least fee it wants', 'nanoSoter per 1000 bytes'),
+        syncnode: flag('Whether blocks are fetched from it'),
+      }),
+    ),
     run: ({ ports }) => ports.peers.peers().map(peerObject),
   }),
   defineMethod({
     name: 'getaddrcache',
     about: 'Asks every peer for the addresses it knows and returns those that were told earlier.',
-    returns: ['{"addresses": ["ip:port",...]} (object)'],
+    result: record({ addresses: list(text('', 'ip:port')) }),
     run: ({ ports }) => ({ addresses: [...ports.peers.addressCache()] }),
   }),
   defineMethod({
     name: 'getlistenaddrs',
     about: 'Where this node listens for peers.',
-    returns: ['{"p2p": ["ip:port",...]} (object) Empty with --nolisten'],
+    result: record({ p2p: list(text('', 'ip:port'), 'Empty with --nolisten') }),
     run: ({ ports }) => ({ p2p: [...ports.peers.listenAddresses()] }),
   }),
   defineMethod({
     name: 'getnettotals',
     limited: true,
     about: 'Bytes exchanged with peers since the start.',
-    returns: ['{"totalbytesrecv": n, "totalbytessent": n, "timemillis": n (Unix milliseconds)} (object)'],
+    result: record({
+      totalbytesrecv: whole('', 'bytes'),
+      totalbytessent: whole('', 'bytes'),
+      timemillis: whole('Now', 'Unix milliseconds'),
+    }),
     run: ({ ports: { peers, clock } }) => {
       const { bytesReceived, bytesSent } = peers.netTotals();
       return { totalbytesrecv: bytesReceived, totalbytessent: bytesSent, timemillis: Math.floor(clock.now()) };
@@ -126,7 +162,7 @@ export const peerMethods: readonly Method[] = [
   defineMethod({
     name: 'ping',
     about: 'Sends a ping to every peer; getpeerinfo shows how long the answers took.',
-    returns: ['null'],
+    result: nothing(),
     run: ({ ports }) => {
       ports.peers.pingAll();
       return null;

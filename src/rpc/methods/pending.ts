@@ -1,6 +1,7 @@
 import { RpcError, RpcErrorCode } from '../errors.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, int, listOf, string } from '../params/types.ts';
+import { nothing } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** Methods whose part of the node is still to come: they answer as a node does that has it switched off. */
@@ -18,7 +19,7 @@ export const pendingMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'Transactions of an address. Needs the address index, which this version does not have yet.',
-    returns: ['["data",...] (array of string) or [{...},...] (array of objects)'],
+    result: nothing(),
     run: () => {
       throw new RpcError(RpcErrorCode.misc, 'Address index must be enabled (--addrindex)');
     },

@@ -3,6 +3,7 @@ import { hashToHex } from '../../util/hash.ts';
 import { compactToTarget, type Transaction } from '../../wire/index.ts';
 import type { JsonResult } from '../json/encode.ts';
 import type { RpcPorts, RpcTemplate } from '../ports.ts';
+import { flag, hash, hex, list, maybe, record, text, whole } from '../schema/result.ts';
 
 /** Limits that a miner who changes the transactions must keep; the size limit is what clients of the reference node expect. */
 const SIGOP_LIMIT = 80_000;
@@ -11,6 +12,44 @@ const WEIGHT_LIMIT = 4_002_080;
 /** A block may be so many seconds ahead of the network's time. */
 const MAX_AHEAD = 7200;
 const MUTABLE = ['time', 'transactions/add', 'prevblock', 'coinbase/append'];
+
+const transactionMembers = {
+  data: hex('Serialised, with witness data'),
+  hash: hash('Its txid'),
+  depends: list(whole('Place in this list, the first has 1'), 'What it spends from'),
+  fee: whole('', 'nanoSoter'),
+  sigops: whole('Cost of its signature operations'),
+  weight: whole(),
+};
+
+/** See {@link templateObject}. */
+export const templateSchema = record({
+  bits: text('Compact target', 'hex'),
+  curtime: whole('', 'Unix seconds'),
+  height: whole(),
+  previousblockhash: hash('Digest of the parents'),
+  sigoplimit: whole(),
+  sizelimit: whole('', 'bytes'),
+  weightlimit: whole(),
+  transactions: list(record(transactionMembers)),
+  version: whole(),
+  coinbaseaux: maybe(record({ flags: hex('For the end of the coinbase script') })),
+  coinbasevalue: maybe(whole('Most that the coinbase may pay', 'nanoSoter')),
+  coinbasetxn: maybe(
+    record(transactionMembers, 'With the capability coinbasetxn; its fee is the negative sum of the others'),
+  ),
+  default_witness_commitment: maybe(hash('In the bytes of the commitment output')),
+  longpollid: text('In a request: answer when there is other work', 'id'),
+  submitold: maybe(flag('To a long poll: whether earlier work is still welcome')),
+  target: hex('32 bytes, big endian'),
+  maxtime: whole('', 'Unix seconds'),
+  mintime: whole('', 'Unix seconds'),
+  mutable: list(text()),
+  noncerange: hex(),
+  capabilities: list(text()),
+  parentsversion: whole('Of the parent sub-header; not in soterd 2.1.1'),
+  parents: list(record({ hash: hash(), data: hex('32 bytes') }), 'In the order of the block; not in soterd 2.1.1'),
+});
 
 /** A template with its name, and what the answer shows of it. */
 export interface ShownTemplate {

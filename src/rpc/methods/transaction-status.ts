@@ -6,6 +6,7 @@ import { parseHash } from '../objects/hash-param.ts';
 import { required } from '../params/signature.ts';
 import { string } from '../params/types.ts';
 import type { RpcPorts, RpcTransactionPlace, RpcTransactionStatus } from '../ports.ts';
+import { flag, hash, list, maybe, oneOf, record, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** Methods about what the order of the DAG makes of transactions. */
@@ -16,16 +17,39 @@ export const transactionStatusMethods: readonly Method[] = [
     limited: true,
     about:
       'What became of a recent transaction: whether it counts, or which other one won what it spends. Not in soterd 2.1.1.',
-    returns: [
-      '{"txid": "hash", "status": "applied" (it counts) or "ignored" (it lost a double spend, or spends from a loser) or "skipped"',
-      ' (what it spends was not there at its place of the order) or "unordered" (the order leaves its block out) or "pool" (waits',
-      ' for a block) or "dropped" (left the pool without a block), "inpool": bool, "dropped": "conflict" or "evicted" or "expired",',
-      ' "blueconfirmations": n (blue blocks from the one on that makes it count),',
-      ' "blocks": [{"hash": "hash", "height": n, "index": n (place in the block), "state": "applied" or ..., "position": n (place of',
-      ' the block in the order), "isblue": bool, "confirmations": n, "blueconfirmations": n},...],',
-      ' "lostinputs": [{"index": n, "txid": "hash", "vout": n, "reason": "spent" or "ignored" or "missing", "winner": "hash" (of the',
-      ' transaction that spends it)},...]} (object)',
-    ],
+    result: record({
+      txid: hash(),
+      status: oneOf(
+        ['applied', 'ignored', 'skipped', 'unordered', 'pool', 'dropped'],
+        'applied: it counts. ignored: it lost a double spend, or spends from a loser. skipped: what it spends was not there at its place of the order. unordered: the order leaves its block out. pool: it waits for a block. dropped: it left the pool without a block',
+      ),
+      inpool: flag(),
+      dropped: maybe(oneOf(['conflict', 'evicted', 'expired'], 'Why it left the pool')),
+      blueconfirmations: whole('Blue ones of the order from the one on that makes it count', 'blocks'),
+      blocks: list(
+        record({
+          hash: hash(),
+          height: whole(),
+          index: whole('Place in the block, the coinbase has 0'),
+          state: oneOf(['applied', 'ignored', 'skipped', 'unordered'], 'What the order makes of it there'),
+          position: maybe(whole('Place of the block in the order, genesis has 0')),
+          isblue: flag(),
+          confirmations: whole('Difference of heights'),
+          blueconfirmations: whole('', 'blocks'),
+        }),
+        'That hold it',
+      ),
+      lostinputs: list(
+        record({
+          index: whole('Number of the input'),
+          txid: hash('Of the output'),
+          vout: whole('Of the output'),
+          reason: oneOf(['spent', 'ignored', 'missing']),
+          winner: maybe(hash('The transaction that spends it')),
+        }),
+        'That keep it from having effect',
+      ),
+    }),
     run: async ({ ports }, [text]) => {
       const txid = parseHash(text);
       const status = await ports.tracker?.status(txid);

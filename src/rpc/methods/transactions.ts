@@ -19,10 +19,20 @@ import type { JsonResult } from '../json/encode.ts';
 import { coins } from '../objects/amount.ts';
 import { confirmations } from '../objects/block.ts';
 import { parseHash, parseHex } from '../objects/hash-param.ts';
-import { inputObjects, outputObjects, scriptMeaning, scriptObject } from '../objects/transaction.ts';
+import {
+  inputObjects,
+  inputSchema,
+  outputObjects,
+  outputSchema,
+  scriptMeaning,
+  scriptMeaningSchema,
+  scriptObject,
+  scriptSchema,
+} from '../objects/transaction.ts';
 import { parseTransaction } from '../objects/transaction-param.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, float64, int64, listOf, mapOf, objectType, string, uint32 } from '../params/types.ts';
+import { choice, decimal, flag, hash, hex, list, maybe, nothing, record, text, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
 const FINAL_SEQUENCE = 0xffffffff;
@@ -36,6 +46,14 @@ const FIRST_COMPACT_HEADER = 27;
 
 const transactionInput = objectType('soterjson.TransactionInput', { txid: string, vout: uint32 });
 
+const unspentSchema = record({
+  bestblock: hash('The block connected last'),
+  confirmations: whole('Difference of heights, plus 1; 0 in the memory pool'),
+  value: decimal('', 'coins'),
+  scriptPubKey: scriptSchema,
+  coinbase: flag(),
+});
+
 /** Methods about transactions, scripts, addresses and outputs. */
 export const transactionMethods: readonly Method[] = [
   defineMethod({
@@ -47,7 +65,7 @@ export const transactionMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'Builds an unsigned transaction. Its inputs are not checked.',
-    returns: ['"data" (string) The transaction in hexadecimal'],
+    result: hex('The transaction'),
     run: ({ ports: { params } }, [inputs, amounts, lockTime = 0]) => {
       if (lockTime < 0 || lockTime > MAX_LOCK_TIME)
         throw new RpcError(RpcErrorCode.invalidParameter, 'Locktime out of range');
@@ -71,7 +89,13 @@ export const transactionMethods: readonly Method[] = [
     params: [required('hextx', string, 'The serialised transaction.')],
     limited: true,
     about: 'Shows what a serialised transaction contains.',
-    returns: ['{"txid": "hash", "version": n, "locktime": n, "vin": [{...},...], "vout": [{...},...]} (object)'],
+    result: record({
+      txid: hash(),
+      version: whole(),
+      locktime: whole('Height, or Unix seconds from 500000000 on'),
+      vin: list(inputSchema),
+      vout: list(outputSchema),
+    }),
     run: ({ ports: { params } }, [hex]): JsonResult => {
       const transaction = parseTransaction(hex);
       return {
@@ -88,10 +112,11 @@ export const transactionMethods: readonly Method[] = [
     params: [required('hexscript', string, 'The serialised script.')],
     limited: true,
     about: 'Shows what a script means.',
-    returns: [
-      '{"asm": "text", "reqSigs": n, "type": "class", "addresses": ["address",...],',
-      ' "p2sh": "address" (that of this script as a redeem script)} (object)',
-    ],
+    result: record({
+      asm: text('Operations by name, data in hexadecimal'),
+      ...scriptMeaningSchema,
+      p2sh: maybe(text('That of this script as a redeem script', 'address')),
+    }),
     run: ({ ports: { params } }, [hex]): JsonResult => {
       const script = parseHex(hex);
       const meaning = scriptMeaning(script, params);
@@ -112,10 +137,7 @@ export const transactionMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'An unspent output.',
-    returns: [
-      '{"bestblock": "hash", "confirmations": n, "value": n, "scriptPubKey": {...}, "coinbase": bool} (object)',
-      'null It is spent or does not exist',
-    ],
+    result: choice(['unspent', unspentSchema], ['spent or unknown', nothing()]),
     run: ({ ports }, [txid, vout, includePool = true]): JsonResult => {
       const { dag, mempool, params } = ports;
       const hash = parseHash(txid);
@@ -148,7 +170,7 @@ export const transactionMethods: readonly Method[] = [
     params: [required('address', string, 'Text to check.')],
     limited: true,
     about: 'Checks whether a text is an address of any network.',
-    returns: ['{"isvalid": false} (object)', '{"isvalid": true, "address": "normal form"} (object)'],
+    result: record({ isvalid: flag(), address: maybe(text('In its usual form, if it is one', 'address')) }),
     run: ({ ports: { params } }, [text]): JsonResult => {
       const address = tryDecodeAddress(text, params);
       return 'error' in address ? { isvalid: false } : { isvalid: true, address: encodeAddress(address) };
@@ -163,7 +185,7 @@ export const transactionMethods: readonly Method[] = [
     ],
     limited: true,
     about: 'Checks a signed message.',
-    returns: ['bool (boolean) Whether the signature was made with the key of the address'],
+    result: flag('Whether the signature was made with the key of the address'),
     run: ({ ports: { params } }, [text, signature, message]) => {
       const address = requireAddress(text, params);
       if (address.type !== 'pubkeyhash')

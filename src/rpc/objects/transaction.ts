@@ -4,7 +4,61 @@ import { bytesToHex } from '../../util/bytes.ts';
 import { hashToHex } from '../../util/hash.ts';
 import type { Block, Transaction, TxInput } from '../../wire/index.ts';
 import type { JsonResult } from '../json/encode.ts';
+import { choice, decimal, hash, hex, list, maybe, record, text, whole } from '../schema/result.ts';
 import { coins } from './amount.ts';
+
+/** See {@link scriptMeaning}. */
+export const scriptMeaningSchema = {
+  reqSigs: maybe(whole('Needed to spend it', 'signatures')),
+  type: text('', 'class'),
+  addresses: maybe(list(text('', 'address'))),
+};
+
+/** See {@link scriptObject}. */
+export const scriptSchema = record({
+  asm: text('Operations by name, data in hexadecimal'),
+  hex: maybe(hex()),
+  ...scriptMeaningSchema,
+});
+
+/** See {@link inputObjects}. */
+export const inputSchema = choice(
+  ['coinbase', record({ coinbase: hex('Script'), sequence: whole(), witness: maybe(list(hex())) })],
+  [
+    'otherwise',
+    record({
+      txid: hash('Of the spent output'),
+      vout: whole('Of the spent output'),
+      scriptSig: record({ asm: text(), hex: hex() }),
+      txinwitness: maybe(list(hex())),
+      sequence: whole(),
+    }),
+  ],
+);
+
+/** See {@link outputObjects}. */
+export const outputSchema = record({
+  value: decimal('', 'coins'),
+  n: whole('Number of the output'),
+  scriptPubKey: scriptSchema,
+});
+
+/** See {@link transactionObject}. */
+export const transactionSchema = record({
+  hex: hex(),
+  txid: hash(),
+  hash: maybe(hash('With witness data')),
+  size: maybe(whole('With witness data', 'bytes')),
+  vsize: maybe(whole('', 'vbytes')),
+  version: whole(),
+  locktime: whole('Height, or Unix seconds from 500000000 on'),
+  vin: list(inputSchema),
+  vout: list(outputSchema),
+  blockhash: maybe(hash('In a block only')),
+  confirmations: maybe(whole('Difference of heights, plus 1')),
+  time: maybe(whole('Of the block', 'Unix seconds')),
+  blocktime: maybe(whole('The same', 'Unix seconds')),
+});
 
 /** The block in which a transaction is shown. */
 export interface TransactionPlace {

@@ -2,6 +2,7 @@ import { parseFlexibleInteger, parseGoBool } from '../../util/go-numbers.ts';
 import { RpcError, RpcErrorCode } from '../errors.ts';
 import { parseJson } from '../json/parse.ts';
 import { isJsonArray, isJsonObject, JsonNumber, type JsonValue, jsonKind, jsonMember } from '../json/value.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
 
 /** Which parameter is being converted: for error messages. */
 export interface ParamPlace {
@@ -26,6 +27,8 @@ export interface ParamType<T> {
   showDefault(value: T): string;
   /** Kind of value for help texts, e.g. `numeric`. */
   readonly kind: string;
+  /** What values look like, for programs. */
+  readonly schema: JsonSchema;
   /**
    * Converts a value that is not null.
    * @throws {RpcError} -32602 if the type does not fit.
@@ -60,6 +63,7 @@ export function stringType(typeName = 'string'): ParamType<string> {
     typeName,
     zero: '',
     kind: 'string',
+    schema: { type: 'string' },
     usage: (name) => `"${name}"`,
     showDefault: (value) => `"${value}"`,
     decode: (value, place) => {
@@ -75,6 +79,7 @@ export const bool: ParamType<boolean> = {
   typeName: 'bool',
   zero: false,
   kind: 'boolean',
+  schema: { type: 'boolean' },
   usage: (name) => name,
   showDefault: String,
   decode: (value, place) => {
@@ -94,6 +99,7 @@ function integerType(typeName: string, baseName: string, min: bigint, max: bigin
     typeName,
     zero: 0,
     kind: 'numeric',
+    schema: { type: 'integer', minimum: Number(min), maximum: Number(max) },
     usage: (name) => name,
     showDefault: String,
     decode: (value, place) => {
@@ -133,6 +139,7 @@ export const float64: ParamType<number> = {
   typeName: 'float64',
   zero: 0,
   kind: 'numeric',
+  schema: { type: 'number' },
   usage: (name) => name,
   showDefault: String,
   decode: (value, place) => {
@@ -185,6 +192,7 @@ export function listOf<T>(item: ParamType<T>): ParamType<readonly T[]> {
     typeName,
     zero: [],
     kind: `array of ${item.kind}`,
+    schema: { type: 'array', items: item.schema },
     usage: (name) => `[${item.usage(singular(name))},...]`,
     showDefault: () => '[]',
     decode,
@@ -203,6 +211,7 @@ export function mapOf<T>(item: ParamType<T>, usage: string): ParamType<ReadonlyM
     typeName,
     zero: new Map(),
     kind: 'object',
+    schema: { type: 'object', additionalProperties: item.schema },
     usage: () => usage,
     showDefault: () => '{}',
     decode,
@@ -229,6 +238,10 @@ export function objectType<const Members extends { readonly [name: string]: Para
     typeName,
     zero: build((name) => members[name]!.zero),
     kind: 'object',
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(names.map((name) => [name, members[name]!.schema])),
+    },
     usage: () => `{${names.map((name) => `"${name}":${memberUsage(name, members[name]!)}`).join(',')}}`,
     showDefault: () => '{}',
     decode,
