@@ -1,4 +1,5 @@
-/** The Metrics manager: measurements of other managers in, figures for RPC and monitoring out. */
+/** The Metrics manager: measurements of other managers in, figures for RPC and monitoring out. See docs/operating.md. */
+export { CATALOGUE, type MetricDefinition, type MetricName } from './catalogue.ts';
 export type { MeasurementSink } from './channel.ts';
-export { Counter, Gauge, Histogram, type Measurement, Registry } from './instruments.ts';
-export { type BlockMetrics, MetricsManager, type MetricsOptions } from './manager.ts';
+export type { LabelledValue, MetricReport, Readings } from './instruments.ts';
+export { type BlockMetrics, type Channels, MetricsManager, type MetricsOptions } from './manager.ts';

@@ -1,125 +1,147 @@
-/** The three kinds of instruments that monitoring systems know, reduced to what a node needs. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { CATALOGUE, type MetricKind, type MetricName, type NamesOf } from './catalogue.ts';
 
-/** A number that only grows. */
-export class Counter {
-  #value = 0;
+/** Values of a metric's labels. */
+export type Labels = { readonly [label: string]: string };
 
-  get value(): number {
-    return this.#value;
-  }
-
-  /** @param by ≥ 0. */
-  add(by = 1): void {
-    this.#value += by;
-  }
+/** One of the values of a metric with labels. */
+export interface LabelledValue {
+  readonly labels: Labels;
+  readonly value: number;
 }
 
-/** A number that goes up and down. */
-export class Gauge {
-  value = 0;
+/** Values of metrics that somebody else keeps, by name; of counters the sum since the start. */
+export type Readings = {
+  readonly [Name in NamesOf<'gauge' | 'counter'>]?: number | readonly LabelledValue[];
+};
 
-  set(value: number): void {
-    this.value = value;
-  }
-}
-
-/** How often values fell under each of some bounds, with their number and sum. */
-export class Histogram {
-  /** Upper bounds, ascending, inclusive; values above the last count only in {@link count}. */
-  readonly bounds: readonly number[];
-  readonly #counts: number[];
-  #count = 0;
-  #sum = 0;
-
-  constructor(bounds: readonly number[]) {
-    for (let i = 1; i < bounds.length; i++) {
-      if (bounds[i]! <= bounds[i - 1]!) throw new RangeError('histogram bounds must ascend');
-    }
-    this.bounds = bounds;
-    this.#counts = bounds.map(() => 0);
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  get sum(): number {
-    return this.#sum;
-  }
-
-  observe(value: number): void {
-    this.#count++;
-    this.#sum += value;
-    const index = this.bounds.findIndex((bound) => value <= bound);
-    if (index >= 0) this.#counts[index]!++;
-  }
-
-  /** For every bound the number of values that do not exceed it. */
-  cumulative(): number[] {
-    let total = 0;
-    return this.#counts.map((count) => {
-      total += count;
-      return total;
-    });
-  }
-}
-
-/** One instrument's state at one moment. */
-export type Measurement =
-  | { readonly kind: 'counter' | 'gauge'; readonly name: string; readonly help: string; readonly value: number }
+/** One value of a metric at one moment. */
+export type MetricValue =
+  | LabelledValue
   | {
-      readonly kind: 'histogram';
-      readonly name: string;
-      readonly help: string;
+      readonly labels: Labels;
       readonly count: number;
       readonly sum: number;
-      /** Cumulative: values ≤ bound. */
+      /** How many values did not exceed each bound. */
       readonly buckets: readonly { readonly bound: number; readonly count: number }[];
     };
 
-/**
- * All instruments of a node by name. A hot path holds its counter and adds to it, which costs one addition; a value that
- * somebody else keeps anyway is registered as a function and read when asked for.
- */
-export class Registry {
-  readonly #readers = new Map<string, () => Measurement>();
+/** A metric and its values at one moment. */
+export interface MetricReport {
+  readonly name: MetricName;
+  readonly kind: MetricKind;
+  readonly help: string;
+  /** None if nothing was measured. */
+  readonly values: readonly MetricValue[];
+}
 
-  /** @throws {RangeError} if the name is taken; also in the other methods. */
-  counter(name: string, help: string): Counter {
-    const counter = new Counter();
-    this.#add(name, () => ({ kind: 'counter', name, help, value: counter.value }));
-    return counter;
+/** The instruments of all metrics of the {@link CATALOGUE}, for one node. */
+export class Instruments {
+  /** Media type of {@link text}. */
+  readonly contentType: string;
+  readonly #registry = new Registry();
+  readonly #counters = new Map<MetricName, Counter>();
+  readonly #gauges = new Map<MetricName, Gauge>();
+  readonly #histograms = new Map<MetricName, Histogram>();
+
+  constructor() {
+    this.contentType = this.#registry.contentType;
+    for (const name of names()) {
+      const { kind, help, labels, ...rest } = CATALOGUE[name];
+      const common = { name, help, labelNames: [...labels], registers: [this.#registry] };
+      if (kind === 'counter') this.#counters.set(name, new Counter(common));
+      else if (kind === 'gauge') this.#gauges.set(name, new Gauge(common));
+      else if ('buckets' in rest) this.#histograms.set(name, new Histogram({ ...common, buckets: [...rest.buckets] }));
+    }
   }
 
-  gauge(name: string, help: string): Gauge {
-    const gauge = new Gauge();
-    this.#add(name, () => ({ kind: 'gauge', name, help, value: gauge.value }));
-    return gauge;
+  count(name: NamesOf<'counter'>, by = 1, labels: Labels = {}): void {
+    this.#counters.get(name)!.inc(labels, by);
   }
 
-  /** A gauge or counter whose value is read from its owner when a snapshot is taken. */
-  observed(kind: 'counter' | 'gauge', name: string, help: string, read: () => number): void {
-    this.#add(name, () => ({ kind, name, help, value: read() }));
+  observe(name: NamesOf<'histogram'>, value: number, labels: Labels = {}): void {
+    this.#histograms.get(name)!.observe(labels, value);
   }
 
-  histogram(name: string, help: string, bounds: readonly number[]): Histogram {
-    const histogram = new Histogram(bounds);
-    this.#add(name, () => {
-      const cumulative = histogram.cumulative();
-      const buckets = histogram.bounds.map((bound, i) => ({ bound, count: cumulative[i]! }));
-      return { kind: 'histogram', name, help, count: histogram.count, sum: histogram.sum, buckets };
-    });
-    return histogram;
+  /** Takes values over as they are. Values of labels that are not among them any more are forgotten. */
+  set(readings: Readings): void {
+    for (const [name, reading] of Object.entries(readings) as [
+      NamesOf<'gauge' | 'counter'>,
+      Readings[keyof Readings],
+    ][]) {
+      const values = typeof reading === 'number' ? [{ labels: {}, value: reading }] : (reading ?? []);
+      const gauge = this.#gauges.get(name);
+      const counter = this.#counters.get(name);
+      gauge?.reset();
+      counter?.reset();
+      for (const { labels, value } of values) {
+        gauge?.set(labels, value);
+        counter?.inc(labels, value);
+      }
+    }
   }
 
-  /** Every instrument's state, in the order of registration. */
-  snapshot(): Measurement[] {
-    return [...this.#readers.values()].map((read) => read());
+  /** Everything in the text format of Prometheus. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
   }
 
-  #add(name: string, read: () => Measurement): void {
-    if (!/^[a-z][a-z0-9_]*$/u.test(name)) throw new RangeError(`bad metric name ${name}`);
-    if (this.#readers.has(name)) throw new RangeError(`metric ${name} is already registered`);
-    this.#readers.set(name, read);
+  /** Everything as objects, in the order of the catalogue. @param prefix of the names that are wanted. */
+  async report(prefix: string): Promise<MetricReport[]> {
+    const wanted = names().filter((name) => name.startsWith(prefix));
+    return Promise.all(
+      wanted.map(async (name): Promise<MetricReport> => {
+        const { kind, help } = CATALOGUE[name];
+        return { name, kind, help, values: await this.#values(name) };
+      }),
+    );
   }
+
+  async #values(name: MetricName): Promise<MetricValue[]> {
+    const plain = this.#counters.get(name) ?? this.#gauges.get(name);
+    if (plain) {
+      const { values } = await plain.get();
+      return values.map(({ labels, value }) => ({ labels: textLabels(labels), value }));
+    }
+    const { values } = await this.#histograms.get(name)!.get();
+    return histogramValues(values);
+  }
+}
+
+function names(): MetricName[] {
+  return Object.keys(CATALOGUE) as MetricName[];
+}
+
+/** A value as the library lists it: one for each bound, then sum and count, for each set of labels. */
+interface ListedValue {
+  readonly metricName?: string;
+  readonly labels: { readonly [label: string]: string | number | undefined };
+  readonly value: number;
+}
+
+function histogramValues(listed: readonly ListedValue[]): MetricValue[] {
+  const groups = new Map<
+    string,
+    { labels: Labels; count: number; sum: number; buckets: { bound: number; count: number }[] }
+  >();
+  for (const {
+    metricName = '',
+    labels: { le, ...others },
+    value,
+  } of listed) {
+    const labels = textLabels(others);
+    const key = JSON.stringify(labels);
+    const group = groups.get(key) ?? { labels, count: 0, sum: 0, buckets: [] };
+    groups.set(key, group);
+    if (metricName.endsWith('_sum')) group.sum = value;
+    else if (metricName.endsWith('_count')) group.count = value;
+    else if (le !== '+Inf') group.buckets.push({ bound: Number(le), count: value });
+  }
+  return [...groups.values()];
+}
+
+function textLabels(labels: ListedValue['labels']): Labels {
+  return Object.fromEntries(
+    Object.entries(labels).flatMap(([label, value]) => (value === undefined ? [] : [[label, String(value)]])),
+  );
 }

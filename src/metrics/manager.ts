@@ -1,7 +1,8 @@
 import type { Hash } from '../util/hash.ts';
 import type { Timers } from '../util/ports.ts';
 import { Channel, type MeasurementSink } from './channel.ts';
-import { type Measurement, Registry } from './instruments.ts';
+import { Instruments, type MetricReport, type Readings } from './instruments.ts';
+import { type ChannelName, CONSUMERS, type Measurements } from './measurements.ts';
 import { Newest } from './newest.ts';
 
 /** What the node has mined since it started: the content of the RPC `getblockmetrics`. */
@@ -32,69 +33,92 @@ export interface MetricsDeps {
   readonly timers: Pick<Timers, 'soon'>;
 }
 
-/** Upper bounds of the solve time histogram in seconds. */
-const SOLVE_SECONDS = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600];
+/** What the manager does with every channel, whatever it carries. */
+type AnyChannel = Pick<Channel<never>, 'open' | 'close' | 'drain' | 'ignored'>;
+
+/** One channel for each kind of measurement. */
+export type Channels = { readonly [Name in ChannelName]: MeasurementSink<Measurements[Name]> };
 
 /**
- * The Metrics manager: collects measurements of other managers through typed channels and gives them to RPC. Everything
- * is in memory and starts empty. What is sent before `start` or after `stop` is not counted.
+ * The Metrics manager: collects measurements of other managers through typed channels, reads what they keep anyway when it
+ * is asked, and gives all of it to RPC and to monitoring. Everything is in memory and starts empty. What is sent before
+ * `start` or after `stop` is not counted.
  */
 export class MetricsManager {
-  /** Milliseconds from the start of mining, or from the same worker's previous block, to an accepted block. */
-  readonly solveTime: MeasurementSink<number>;
-  /** Number of blocks just mined and accepted. */
-  readonly solveCount: MeasurementSink<number>;
-  /** Hash of an accepted block. */
-  readonly solveHash: MeasurementSink<Hash>;
-  /** Counters, gauges and histograms of all managers. */
-  readonly registry = new Registry();
-  readonly #channels: readonly Pick<Channel<never>, 'open' | 'close' | 'drain' | 'ignored'>[];
+  readonly channels: Channels;
+  readonly #all: readonly AnyChannel[];
+  readonly #instruments = new Instruments();
+  readonly #sources: (() => Readings)[] = [];
   readonly #times: Newest<number>;
   readonly #hashes: Newest<Hash>;
   #count = 0;
+  #taken = 0;
 
   constructor(options: MetricsOptions, deps: MetricsDeps) {
     this.#times = new Newest(options.timesKept ?? 5000);
     this.#hashes = new Newest(options.hashesKept ?? 50_000);
-    const seconds = this.registry.histogram('soterd_mining_solve_seconds', 'Time to mine a block', SOLVE_SECONDS);
-    this.registry.observed('counter', 'soterd_mining_blocks_total', 'Blocks mined and accepted', () => this.#count);
-
     const capacity = options.channelCapacity ?? 1024;
-    const channel = <T>(each: (value: T) => void): Channel<T> => {
-      const made: Channel<T> = new Channel<T>({
+    const all: AnyChannel[] = [];
+    const channel = <Name extends ChannelName>(name: Name, keep?: (value: Measurements[Name]) => void) => {
+      const made: Channel<Measurements[Name]> = new Channel({
         capacity,
-        consume: (values) => values.forEach(each),
+        consume: (values) => {
+          this.#taken += values.length;
+          for (const value of values) {
+            keep?.(value);
+            CONSUMERS[name](this.#instruments, value);
+          }
+        },
         schedule: () => deps.timers.soon(() => made.drain()),
       });
+      all.push(made);
       return made;
     };
-    const solveTime = channel((milliseconds: number) => {
-      this.#times.push(milliseconds);
-      seconds.observe(milliseconds / 1000);
-    });
-    const solveCount = channel((blocks: number) => {
-      this.#count += blocks;
-    });
-    const solveHash = channel((hash: Hash) => this.#hashes.push(hash));
-    this.solveTime = solveTime;
-    this.solveCount = solveCount;
-    this.solveHash = solveHash;
-    this.#channels = [solveTime, solveCount, solveHash];
+    this.channels = {
+      solveTime: channel('solveTime', (milliseconds) => this.#times.push(milliseconds)),
+      solveCount: channel('solveCount', (blocks) => {
+        this.#count += blocks;
+      }),
+      solveHash: channel('solveHash', (hash) => this.#hashes.push(hash)),
+      template: channel('template'),
+      block: channel('block'),
+      reorder: channel('reorder'),
+      commit: channel('commit'),
+      scripts: channel('scripts'),
+      transaction: channel('transaction'),
+      poolAdded: channel('poolAdded'),
+      poolRemoved: channel('poolRemoved'),
+      peer: channel('peer'),
+      dial: channel('dial'),
+      accepted: channel('accepted'),
+      call: channel('call'),
+      collection: channel('collection'),
+    };
+    this.#all = all;
+    this.addSource(() => ({
+      soterd_metrics_measurements_total: this.#taken,
+      soterd_metrics_ignored_total: this.ignored,
+    }));
   }
 
   /** Opens the channels. No effect if they are open. */
   start(): void {
-    for (const channel of this.#channels) channel.open();
+    for (const channel of this.#all) channel.open();
   }
 
   /** Takes in what was sent and closes the channels. What was measured stays readable. */
   async stop(): Promise<void> {
-    for (const channel of this.#channels) channel.close();
+    for (const channel of this.#all) channel.close();
+  }
+
+  /** Adds somebody who keeps figures anyway; asked whenever figures are wanted. */
+  addSource(read: () => Readings): void {
+    this.#sources.push(read);
   }
 
   /** Measurements sent while the manager was not running. */
   get ignored(): number {
-    return this.#channels.reduce((sum, channel) => sum + channel.ignored, 0);
+    return this.#all.reduce((sum, channel) => sum + channel.ignored, 0);
   }
 
   /** What was mined, including everything sent before this call. */
@@ -103,13 +127,29 @@ export class MetricsManager {
     return { count: this.#count, hashes: this.#hashes.toArray(), times: this.#times.toArray() };
   }
 
-  /** State of every instrument, including everything sent before this call. */
-  snapshot(): Measurement[] {
+  /** All metrics of this moment in the text format of Prometheus. */
+  text(): Promise<string> {
+    this.#takeReadings();
+    return this.#instruments.text();
+  }
+
+  /** Media type of {@link text}. */
+  get contentType(): string {
+    return this.#instruments.contentType;
+  }
+
+  /** All metrics of this moment whose name begins with `prefix`, in the order of the catalogue. */
+  report(prefix = ''): Promise<MetricReport[]> {
+    this.#takeReadings();
+    return this.#instruments.report(prefix);
+  }
+
+  #takeReadings(): void {
     this.#drain();
-    return this.registry.snapshot();
+    for (const read of this.#sources) this.#instruments.set(read());
   }
 
   #drain(): void {
-    for (const channel of this.#channels) channel.drain();
+    for (const channel of this.#all) channel.drain();
   }
 }

@@ -1,10 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Dag, InlineScriptVerifier, ScriptPipeline } from '../dag/index.ts';
+import { type Dag, InlineScriptVerifier, ScriptPipeline } from '../dag/index.ts';
 import type { MemoryPool } from '../mempool/index.ts';
 import { MetricsManager } from '../metrics/index.ts';
-import { Miner, type MinerOptions, type Pace, TemplateBuilder, templatePolicy, WorkSource } from '../mining/index.ts';
+import {
+  Miner,
+  type MinerOptions,
+  type Pace,
+  type TemplateBuilder,
+  templatePolicy,
+  WorkSource,
+} from '../mining/index.ts';
 import { userAgent } from '../params/index.ts';
 import { sha256dPow } from '../pow/index.ts';
 import { RpcServer } from '../rpc/index.ts';
@@ -19,6 +26,13 @@ import { databaseFolder } from './database-files.ts';
 import { DatabaseVerifier } from './database-verifier.ts';
 import type { Logs } from './logging/index.ts';
 import { threadWorkers } from './mining-workers.ts';
+import { measuredDialer, measuredListener } from './monitoring/measured-connections.ts';
+import { MeasuredDag } from './monitoring/measured-dag.ts';
+import { measuredMethods } from './monitoring/measured-methods.ts';
+import { measuredScriptWorkers } from './monitoring/measured-scripts.ts';
+import { measuredStore } from './monitoring/measured-store.ts';
+import { MeasuredTemplates } from './monitoring/measured-templates.ts';
+import { NodeMonitor } from './monitoring/node-monitor.ts';
 import { NodePool } from './pool.ts';
 import { ReorderTracker } from './reorder-tracker.ts';
 import { blockSink, rpcPorts } from './rpc-ports.ts';
@@ -77,6 +91,8 @@ export class Node {
   readonly #work: WorkSource;
   readonly #verifier: DatabaseVerifier;
   readonly #rpc: RpcServer | undefined;
+  readonly #monitor: NodeMonitor;
+  #started = false;
   #stopping: Promise<void> | undefined;
 
   /**
@@ -88,27 +104,47 @@ export class Node {
     const log = logs.logger('SOTERD');
     const connections = logs.logger('CMGR');
     const listeners = await listen(config.peers.listen, connections);
+    const metrics = new MetricsManager({}, { timers: world.timers });
+    metrics.start();
+    const { channels } = metrics;
     let store: KeyValueStore | undefined;
     try {
       const folder = databaseFolder(config.dataDir);
       log.info(`Loading block database from '${folder}'`);
       makeFolder(folder);
-      store = openLmdbStore(folder, { host: systemStoreHost });
+      store = measuredStore(openLmdbStore(folder, { host: systemStoreHost }), world.clock, channels);
       log.info('Block database loaded');
       const sigCache = new SignatureCache(config.signatureCacheSize, world.random);
       const hashSeed = world.random.below(2 ** 32);
       const logger = logs.logger('CHAN');
       const inline = new InlineScriptVerifier(sigCache);
-      const scriptVerifier = new ScriptPipeline({ workers: threadScriptWorkers, inline, logger });
-      const dag = new Dag(
+      const scriptVerifier = new ScriptPipeline({
+        workers: measuredScriptWorkers(threadScriptWorkers, world.clock, channels),
+        inline,
+        logger,
+      });
+      const dag = new MeasuredDag(
         { params: config.params, hashSeed },
         { store, clock: world.clock, pow: sha256dPow, scriptVerifier, logger },
+        channels,
       );
       dag.open();
       const tls = config.rpc?.tls ? await loadTlsIdentity(config.rpc, logs.logger('RPCS')) : undefined;
       const { maxHeight, tips } = dag.snapshot();
       logs.logger('CHAN').info(`Chain state (height ${maxHeight}, number of tips ${tips.length})`);
-      return new Node({ config, deps, variations, store, scripts: scriptVerifier, dag, sigCache, listeners, tls });
+      const parts = {
+        config,
+        deps,
+        variations,
+        metrics,
+        store,
+        scripts: scriptVerifier,
+        dag,
+        sigCache,
+        listeners,
+        tls,
+      };
+      return new Node(parts);
     } catch (error) {
       await Promise.all([store?.close(), ...listeners.map((listener) => listener.close())]);
       throw error;
@@ -119,6 +155,7 @@ export class Node {
     readonly config: NodeConfig;
     readonly deps: NodeDeps;
     readonly variations: NodeVariations;
+    readonly metrics: MetricsManager;
     readonly store: KeyValueStore;
     readonly scripts: ScriptPipeline;
     readonly dag: Dag;
@@ -126,7 +163,7 @@ export class Node {
     readonly listeners: readonly TcpListener[];
     readonly tls: Awaited<ReturnType<typeof loadTlsIdentity>> | undefined;
   }) {
-    const { config, deps, variations, store, scripts, dag, sigCache, listeners, tls } = parts;
+    const { config, deps, variations, metrics, store, scripts, dag, sigCache, listeners, tls } = parts;
     const { logs, world } = deps;
     const { params } = config;
     this.#config = config;
@@ -136,13 +173,24 @@ export class Node {
     this.#scripts = scripts;
     this.dag = dag;
     dag.events.on('failed', (error) => this.#fail(error));
-    this.metrics = new MetricsManager({}, { timers: world.timers });
-    this.#nodePool = new NodePool({ config, store, dag, world, signatureCache: sigCache, logger: logs.logger('TXMP') });
+    this.metrics = metrics;
+    const { channels } = metrics;
+    this.#nodePool = new NodePool({
+      config,
+      store,
+      dag,
+      world,
+      signatureCache: sigCache,
+      logger: logs.logger('TXMP'),
+      channels,
+    });
     this.pool = this.#nodePool.pool;
     this.#tracker = new TransactionTracker({ dag, pool: this.pool, timers: world.timers });
-    this.#templates = new TemplateBuilder(
+    this.#templates = new MeasuredTemplates(
       { params, policy: templatePolicy({ ...config.mining, minRelayTxFee: config.mempool.minRelayFee }) },
       { dag, transactions: this.pool },
+      world.clock,
+      channels,
     );
     this.#work = new WorkSource(
       { payTo: config.mining.addresses.map(payToAddress) },
@@ -184,8 +232,8 @@ export class Node {
           addresses: logs.logger('AMGR'),
           sync: logs.logger('SYNC'),
         },
-        dialer: new TcpDialer(),
-        listeners,
+        dialer: measuredDialer(new TcpDialer(), world.clock, channels),
+        listeners: listeners.map((listener) => measuredListener(listener, channels)),
         resolver: systemResolver,
         peersFile: new TextFile(join(config.dataDir, 'peers.json')),
         bansFile: new TextFile(join(config.dataDir, 'bans.json')),
@@ -195,6 +243,7 @@ export class Node {
     );
     this.miner = this.#buildMiner(variations);
     const rpc = config.rpc;
+    const { methods, running: runningCalls } = measuredMethods(world.clock, channels);
     this.#rpc =
       rpc &&
       new RpcServer(
@@ -203,6 +252,8 @@ export class Node {
           admin: rpc.admin,
           limited: rpc.limited,
           maxClients: rpc.maxClients,
+          maxWebSockets: rpc.maxWebSockets,
+          maxConcurrentRequests: rpc.maxConcurrentRequests,
           quirks: rpc.quirks,
           ...(tls && { tls }),
         },
@@ -225,8 +276,26 @@ export class Node {
           ),
           logger: logs.logger('RPCS'),
           timers: world.timers,
+          random: world.random,
+          methods,
         },
       );
+    this.#monitor = new NodeMonitor(config, {
+      metrics,
+      dag,
+      pool: this.pool,
+      peers: this.peers,
+      miner: this.miner,
+      world,
+      logger: logs.logger('METR'),
+      runningCalls,
+      scriptThreads: threadScriptWorkers.count,
+      state: () => ({
+        started: this.#started,
+        stopping: this.#stopping !== undefined,
+        failed: this.#failing,
+      }),
+    });
   }
 
   /** Where other nodes can connect, `ip:port`. */
@@ -245,22 +314,21 @@ export class Node {
 
   /**
    * Starts all managers.
-   * @throws {StartError} if RPC finds no address to listen on; the node is then stopped already.
+   * @throws {StartError} if RPC finds no address to listen on, or metrics lack one; the node is then stopped already.
    */
   async start(): Promise<void> {
-    this.metrics.start();
     this.#nodePool.start();
     this.#tracker.start();
     this.#work.start();
     await this.peers.start();
-    if (this.#rpc) {
-      try {
-        this.rpcAddresses = await this.#rpc.start();
-      } catch (error) {
-        await this.stop();
-        throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
-      }
+    try {
+      await this.#monitor.start();
+      if (this.#rpc) this.rpcAddresses = await this.#rpc.start();
+    } catch (error) {
+      await this.stop();
+      throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
     }
+    this.#started = true;
     if (this.#config.mining.generate) this.miner.start();
   }
 
@@ -276,6 +344,7 @@ export class Node {
     const verifierStopped = this.#verifier.stop();
     await this.#rpc?.stop();
     await verifierStopped;
+    await this.#monitor.stop();
     await this.metrics.stop();
     await this.peers.stop();
     this.#tracker.stop();
@@ -302,7 +371,7 @@ export class Node {
       sink: blockSink(peers),
       workers: threadWorkers,
       world: this.#deps.world,
-      measurements: metrics,
+      measurements: metrics.channels,
       logger: this.#deps.logs.logger('MINR'),
       onTipsChanged: (listener) => dag.events.on('accepted', listener),
       network: {

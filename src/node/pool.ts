@@ -1,10 +1,12 @@
 import type { Dag } from '../dag/index.ts';
-import { FeeEstimator, MemoryPool, saveFeeEstimator, takeFeeEstimator } from '../mempool/index.ts';
+import { FeeEstimator, type MemoryPool, saveFeeEstimator, takeFeeEstimator } from '../mempool/index.ts';
+import type { Channels } from '../metrics/index.ts';
 import type { SignatureCache } from '../script/index.ts';
 import { type KeyValueStore, StoreError } from '../store/index.ts';
 import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
 import type { NodeConfig } from './config/index.ts';
+import { MeasuredPool } from './monitoring/measured-pool.ts';
 
 /** What a node's pool is made of. */
 export interface PoolParts {
@@ -14,6 +16,7 @@ export interface PoolParts {
   readonly world: World;
   readonly signatureCache: SignatureCache;
   readonly logger: Logger;
+  readonly channels: Channels;
 }
 
 /** The memory pool of a node and the estimator of fees that learns from it, which survives an orderly restart. */
@@ -23,14 +26,15 @@ export class NodePool {
   readonly #store: KeyValueStore;
   readonly #logger: Logger;
 
-  constructor({ config, store, dag, world, signatureCache, logger }: PoolParts) {
+  constructor({ config, store, dag, world, signatureCache, logger, channels }: PoolParts) {
     this.#store = store;
     this.#logger = logger;
     this.estimator = this.#takeEstimator(world, dag.snapshot().maxHeight);
     const { minRelayFee, freeRelayLimit, relayPriority, maxOrphans, acceptNonStandard } = config.mempool;
-    this.pool = new MemoryPool(
+    this.pool = new MeasuredPool(
       { minRelayFee, freeRelayLimit, relayPriority, maxOrphans, acceptNonStandard },
       { dag, params: config.params, world, signatureCache, estimator: this.estimator, logger },
+      channels,
     );
   }
 

@@ -1,3 +1,4 @@
+import type { MetricReport } from '../metrics/index.ts';
 import type { NetworkParams } from '../params/index.ts';
 import type { Hash } from '../util/hash.ts';
 import type { Clock } from '../util/ports.ts';
@@ -251,7 +252,7 @@ export interface RpcMiner {
   generate(count: number): Promise<readonly Hash[]>;
 }
 
-/** Figures of the blocks mined by this process. */
+/** Figures of the blocks mined by this process, and all others. */
 export interface RpcMetrics {
   blockMetrics(): {
     readonly count: number;
@@ -260,6 +261,8 @@ export interface RpcMetrics {
     /** Milliseconds, newest 5000. */
     readonly times: readonly number[];
   };
+  /** All metrics whose name begins with `prefix`. */
+  report(prefix: string): Promise<readonly MetricReport[]>;
 }
 
 /** The process. */
@@ -312,6 +315,8 @@ export interface RpcMempool {
   txids(): Iterable<Hash>;
   entries(): Iterable<RpcPoolEntry>;
   transaction(txid: Hash): Transaction | undefined;
+  /** The transaction of the pool that spends an output. */
+  spenderOf(outpoint: OutPoint): Transaction | undefined;
   /** Takes a transaction in and announces it, again and again until it is in a block. @returns why not, if refused. */
   submit(tx: Transaction): { readonly refusal: string } | undefined;
   /** Fee rate, coins per 1000 bytes, for being mined within so many heights; or why there is no answer. */
@@ -372,6 +377,14 @@ export interface RpcSettings {
   readonly relayFee: bigint;
 }
 
+/** What happens in the node, told when it happens; each function returns one that ends the subscription. */
+export interface RpcEvents {
+  /** A block became part of the DAG: in the order of connection, parents first. */
+  onBlock(listener: (connected: { readonly block: Block; readonly height: number }) => void): () => void;
+  /** A transaction entered the memory pool. */
+  onTransaction(listener: (transaction: Transaction) => void): () => void;
+}
+
 /** Everything that methods need, wired by the composition root. */
 export interface RpcPorts {
   readonly params: NetworkParams;
@@ -394,6 +407,8 @@ export interface RpcPorts {
   readonly tracker?: RpcTransactionTracker;
   /** Absent if the index is off. */
   readonly filters?: RpcFilters;
+  /** Absent if nobody can subscribe. */
+  readonly events?: RpcEvents;
   /** Lets other work run; long computations await it every few milliseconds. */
   pause(): Promise<void>;
 }

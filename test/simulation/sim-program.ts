@@ -174,7 +174,7 @@ export class SimProgram {
         sink: { submit: (block) => this.#submit(block) },
         workers: { start: () => noThreads() },
         world,
-        measurements: this.#metrics,
+        measurements: this.#metrics.channels,
         logger: logger('miner'),
         onTipsChanged: (listener) => dag.events.on('accepted', listener),
         network: {

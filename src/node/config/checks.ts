@@ -15,6 +15,8 @@ const MAX_BLOCK_SIZE = 999_520;
 const MIN_BLOCK_SIZE = 1000;
 const MAX_BLOCK_WEIGHT = 3_998_080;
 const MIN_BLOCK_WEIGHT = 4000;
+/** Longest user name and password that SOCKS5 can carry (RFC 1929). */
+const MAX_PROXY_CREDENTIAL = 255;
 const ONE_SECOND = 1_000_000_000n;
 const LOCAL_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
@@ -167,14 +169,30 @@ export function checkPlainRpc(listen: readonly string[]): void {
   }
 }
 
+/** Where metrics are served: IP addresses or localhost, with a port. */
+export function readMetricsAddresses({ metricslisten }: SoterdOptions): readonly string[] {
+  for (const address of metricslisten) {
+    const fail = (reason: string) => `the --metricslisten address '${address}' is invalid: ${reason}`;
+    const host = hostOf(address, fail);
+    if (host !== 'localhost' && host !== '' && isIP(host) === 0) throw new ConfigError(fail('the host must be an IP'));
+    const port = address.slice(address.lastIndexOf(':') + 1);
+    if (!/^\d{1,5}$/u.test(port) || Number(port) > 65_535) throw new ConfigError(fail('the port must be 0 to 65535'));
+  }
+  return [...new Set(metricslisten)];
+}
+
 /** Options for .onion addresses and the proxies. */
-export function checkProxies({ noonion, onion, torisolation, proxy }: SoterdOptions): void {
+export function checkProxies(options: SoterdOptions): void {
+  const { noonion, onion, torisolation, proxy } = options;
   if (noonion && onion !== '')
     throw new ConfigError('the --noonion and --onion options may not be activated at the same time');
   if (torisolation && proxy === '' && onion === '')
     throw new ConfigError('Tor stream isolation requires either proxy or onionproxy to be set');
   if (proxy !== '') hostOf(proxy, (reason) => `Proxy address '${proxy}' is invalid: ${reason}`);
   if (onion !== '') hostOf(onion, (reason) => `Onion proxy address '${onion}' is invalid: ${reason}`);
+  for (const name of ['proxyuser', 'proxypass', 'onionuser', 'onionpass'] as const)
+    if (Buffer.byteLength(options[name]) > MAX_PROXY_CREDENTIAL)
+      throw new ConfigError(`the --${name} option may not be longer than ${MAX_PROXY_CREDENTIAL} bytes`);
 }
 
 function hostOf(address: string, message: (reason: string) => string): string {

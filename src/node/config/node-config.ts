@@ -14,8 +14,11 @@ export interface IpNetwork {
 export interface ProxyConfig {
   /** `host:port`. */
   readonly address: string;
+  /** Both at most 255 bytes; empty if the proxy asks for none. */
   readonly user: string;
   readonly password: string;
+  /** Fresh random credentials for each connection instead, so that Tor gives each a circuit of its own. */
+  readonly isolate: boolean;
 }
 
 /** How the RPC server is to be run. */
@@ -50,10 +53,11 @@ export interface PeerConfig {
   readonly whitelist: readonly IpNetwork[];
   readonly externalAddresses: readonly string[];
   readonly upnp: boolean;
+  /** For all connections. */
   readonly proxy: ProxyConfig | undefined;
+  /** For connections to .onion addresses, if these have a proxy of their own. */
   readonly onionProxy: ProxyConfig | undefined;
   readonly onionAllowed: boolean;
-  readonly torIsolation: boolean;
   readonly bloomFilters: boolean;
   /** Milliseconds between announcements. */
   readonly trickleInterval: number;
@@ -109,4 +113,6 @@ export interface NodeConfig {
   readonly mining: MiningConfig;
   readonly mempool: MempoolConfig;
   readonly indexes: IndexConfig;
+  /** Where metrics and health are served, `ip:port`; empty if they are not. */
+  readonly metricsListen: readonly string[];
 }

@@ -130,7 +130,8 @@ export const SOTERD_OPTIONS = {
     dropaddrindex: flag('Delete the address index and exit'),
     dropcfindex: flag('Delete the committed filter index and exit'),
   }),
-  ...group('Profiling', {
+  ...group('Monitoring', {
+    metricslisten: list('Serve metrics, /healthy and /ready on this address, without a password, e.g. 127.0.0.1:9331'),
     profile: text('Port of the profiler'),
     cpuprofile: text('File for a CPU profile'),
   }),

@@ -17,6 +17,7 @@ import {
   checkProxies,
   checkUserAgent,
   normalizeAddresses,
+  readMetricsAddresses,
   readMiningAddresses,
   readRelayFee,
   readWhitelist,
@@ -104,6 +105,7 @@ export async function validate(set: OptionSet<typeof SOTERD_OPTIONS>, context: V
       dropAddresses: options.dropaddrindex,
       dropFilters: options.dropcfindex,
     },
+    metricsListen: await withoutLocalhost(readMetricsAddresses(options), context),
   };
 }
 
@@ -150,7 +152,6 @@ function peerConfig(options: SoterdOptions, params: NetworkParams): Omit<PeerCon
   const connectOnly = options.connect.length > 0;
   const isClosed = options.nolisten || ((connectOnly || options.proxy !== '') && options.listen.length === 0);
   const listen = options.listen.length > 0 ? options.listen : [joinHostPort('', params.p2pPort)];
-  const proxy = proxyConfig(options.proxy, options.proxyuser, options.proxypass);
   return {
     listen: isClosed ? [] : normalizeAddresses(listen, params.p2pPort),
     persistent: normalizeAddresses(connectOnly ? options.connect : options.addpeer, params.p2pPort),
@@ -162,18 +163,28 @@ function peerConfig(options: SoterdOptions, params: NetworkParams): Omit<PeerCon
     banThreshold: options.banthreshold,
     externalAddresses: options.externalip,
     upnp: options.upnp,
-    proxy,
-    onionProxy: proxyConfig(options.onion, options.onionuser, options.onionpass) ?? proxy,
+    proxy: proxyConfig({
+      address: options.proxy,
+      user: options.proxyuser,
+      password: options.proxypass,
+      // With a proxy of its own for .onion addresses, the other one is not Tor.
+      isolate: options.torisolation && options.onion === '',
+    }),
+    onionProxy: proxyConfig({
+      address: options.onion,
+      user: options.onionuser,
+      password: options.onionpass,
+      isolate: options.torisolation,
+    }),
     onionAllowed: !options.noonion,
-    torIsolation: options.torisolation,
     bloomFilters: !options.nopeerbloomfilters,
     trickleInterval: durationToMilliseconds(options.trickleinterval),
     userAgentComments: options.uacomment,
   };
 }
 
-function proxyConfig(address: string, user: string, password: string): ProxyConfig | undefined {
-  return address === '' ? undefined : { address, user, password };
+function proxyConfig(config: ProxyConfig): ProxyConfig | undefined {
+  return config.address === '' ? undefined : config;
 }
 
 function miningConfig(options: SoterdOptions, addresses: readonly Address[]): MiningConfig {

@@ -268,7 +268,6 @@ function nodeConfig(parts: {
       proxy: undefined,
       onionProxy: undefined,
       onionAllowed: false,
-      torIsolation: false,
       bloomFilters: true,
       trickleInterval: 1000,
       userAgentComments: ['devnet'],
@@ -310,5 +309,6 @@ function nodeConfig(parts: {
       dropAddresses: false,
       dropFilters: false,
     },
+    metricsListen: [],
   };
 }

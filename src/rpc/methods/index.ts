@@ -1,3 +1,4 @@
+import { socketMethods } from '../websocket/methods.ts';
 import { blockTemplateMethods } from './block-template.ts';
 import { blockMethods } from './blocks.ts';
 import { controlMethods } from './control.ts';
@@ -28,6 +29,7 @@ export const rpcMethods: ReadonlyMap<string, Method> = new Map(
     blockTemplateMethods,
     metricsMethods,
     pendingMethods,
+    socketMethods,
     foreignMethods,
   ]
     .flat()

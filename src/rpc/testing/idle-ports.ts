@@ -79,7 +79,7 @@ export function idlePorts(changes: Partial<RpcPorts> = {}): RpcPorts {
       changed: async () => undefined,
       check: () => undefined,
     },
-    metrics: { blockMetrics: () => ({ count: 0, hashes: [], times: [] }) },
+    metrics: { blockMetrics: () => ({ count: 0, hashes: [], times: [] }), report: async () => [] },
     control: { requestShutdown: () => undefined, uptime: () => 0 },
     logs: { subsystems: ['CHAN', 'RPCS'], setLevels: () => undefined },
     pause: async () => undefined,
