@@ -404,10 +404,11 @@ export class Dag {
 
   /**
    * Checks a block on all tips without its proof of work.
+   * @param scripts false if the caller has run all scripts already, under flags that refuse what the rules of blocks refuse.
    * @throws {RuleError} the first rule it breaks.
    */
-  checkTemplate(block: Block): void {
-    checkTemplate(this.#state, this.#options.params, this.#time, this.#verifier, block);
+  checkTemplate(block: Block, { scripts = true }: { readonly scripts?: boolean } = {}): void {
+    checkTemplate(this.#state, this.#options.params, this.#time, scripts ? this.#verifier : undefined, block);
   }
 
   /**

@@ -139,6 +139,8 @@ export class BlockFollower {
   #refresh(entry: PoolEntry): void {
     if (entry.heapIndex === -1) return;
     const spent = this.#pool.view.inputs(entry.transaction);
-    if (isComplete(spent)) entry.setSpent(spent);
+    if (!isComplete(spent)) return;
+    entry.setSpent(spent);
+    this.#pool.graph.ranking.update(entry);
   }
 }

@@ -29,7 +29,7 @@ test('is what the sync manager and templates ask for', () => {
   const { pool } = testPool();
   const asPool: TransactionPool = pool;
   const asSource: TransactionSource = pool;
-  expect([asPool.have(fakeHash(0)), [...asSource.entries()], asSource.version]).toEqual([false, [], 0]);
+  expect([asPool.have(fakeHash(0)), asSource.ranking.rows, asSource.version]).toEqual([false, 0, 0]);
 });
 
 test('refusals bring the code of the reject message', () => {

@@ -15,6 +15,7 @@ import { OrphanTransactions } from './orphan-pool.ts';
 import { MAX_ORPHAN_SIZE, type PoolOptions, type PoolPolicy, poolPolicy } from './policy.ts';
 import { type EntryFacts, PoolEntry } from './pool-entry.ts';
 import type { PoolBlock, PoolDag, PoolDeps } from './ports.ts';
+import type { RankTable } from './rank-table.ts';
 import { TransactionGraph } from './transaction-graph.ts';
 
 /** What the pool reports, after it happened. */
@@ -147,6 +148,11 @@ export class MemoryPool {
   /** All transactions of the pool in the order of arrival. Do not change the pool while iterating. */
   entries(): Iterable<PoolEntry> {
     return this.#graph.entries();
+  }
+
+  /** Figures of all transactions by which blocks are filled; they follow the pool. */
+  get ranking(): RankTable<PoolEntry> {
+    return this.#graph.ranking;
   }
 
   /** The transaction of the pool that spends an output. */

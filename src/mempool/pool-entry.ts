@@ -24,7 +24,7 @@ export interface EntryFacts {
 }
 
 /** Bytes that an entry costs besides those of its transaction, and each input (measured, see bench/mempool.ts). */
-const ENTRY_COST = 200;
+const ENTRY_COST = 260;
 const INPUT_COST = 110;
 /** Bytes that an unconfirmed parent costs: links, and places in the families of ancestors. */
 const PARENT_COST = 600;
@@ -62,10 +62,10 @@ export class PoolEntry {
   readonly sequence: number;
 
   /** Divisor of priorities; 0: the priority is always 0. */
-  readonly #prioritySize: number;
+  readonly prioritySize: number;
   /** Sum over the confirmed inputs of value, and of value × height. */
-  #valueSum = 0;
-  #valueHeightSum = 0;
+  valueSum = 0;
+  valueHeightSum = 0;
 
   /** Transactions of the pool that it spends from, and those that spend from it. */
   parents: Set<PoolEntry> | undefined;
@@ -77,6 +77,8 @@ export class PoolEntry {
   countedIn: PoolEntry[] | undefined;
   /** Place in the heap, -1 outside of the pool. */
   heapIndex = -1;
+  /** Place in the table of figures, -1 outside of the pool. */
+  row = -1;
 
   constructor({ transaction, fee, sigOpCost, startingPriority, spent, height, time }: EntryFacts, sequence: number) {
     this.key = hashKey(transaction.txid);
@@ -93,7 +95,7 @@ export class PoolEntry {
     this.hasWitness = transaction.hasWitness;
     this.usage = usageOf(transaction, spent);
     this.sequence = sequence;
-    this.#prioritySize = Math.max(0, prioritySize(transaction));
+    this.prioritySize = Math.max(0, prioritySize(transaction));
     this.familyFee = this.feeValue;
     this.familySize = this.virtualSize;
     this.setSpent(spent);
@@ -132,18 +134,18 @@ export class PoolEntry {
 
   /** Priority if mined at this height, see `priorityAt`; may differ from that in the last digits. */
   priorityAt(height: number): number {
-    return this.#prioritySize === 0 ? 0 : (this.#valueSum * height - this.#valueHeightSum) / this.#prioritySize;
+    return this.prioritySize === 0 ? 0 : (this.valueSum * height - this.valueHeightSum) / this.prioritySize;
   }
 
   /** What it spends has been confirmed, or its height has changed. */
   setSpent(spent: readonly SpentOutput[]): void {
-    this.#valueSum = 0;
-    this.#valueHeightSum = 0;
+    this.valueSum = 0;
+    this.valueHeightSum = 0;
     for (const { output, parent } of spent) {
       if (parent) continue;
       const value = Number(output.value);
-      this.#valueSum += value;
-      this.#valueHeightSum += value * output.height;
+      this.valueSum += value;
+      this.valueHeightSum += value * output.height;
     }
   }
 }

@@ -10,7 +10,10 @@ import { TransactionGraph } from './transaction-graph.ts';
 
 function entryOf(transaction: Transaction, fee: number, sequence: number): PoolEntry {
   const facts = { transaction, fee: BigInt(fee), sigOpCost: 0, startingPriority: 0, spent: [], height: 0, time: 0 };
-  return new PoolEntry(facts, sequence);
+  const entry = new PoolEntry(facts, sequence);
+  entry.valueSum = fee * 3;
+  entry.valueHeightSum = fee * 7;
+  return entry;
 }
 
 /** Adds an entry with the parents that the graph has. */
@@ -29,7 +32,23 @@ function checkFamily(graph: TransactionGraph, entry: PoolEntry): void {
   expect(entry.familySize).toBe(family.reduce((sum, { virtualSize }) => sum + virtualSize, 0));
 }
 
-test('links, sums and the worst entry stay right under random changes', () => {
+/** The table of figures, compared with the entries. */
+function checkRanking({ ranking }: TransactionGraph, all: ReadonlyMap<string, PoolEntry>): void {
+  expect(ranking.rows).toBe(all.size);
+  for (const entry of all.values()) {
+    const { row } = entry;
+    expect(ranking.entry(row)).toBe(entry);
+    expect([ranking.feeRates[row], ranking.weights[row], ranking.sequences[row], ranking.roots[row]]).toEqual([
+      entry.feeRateValue,
+      entry.weight,
+      entry.sequence,
+      entry.parents ? 0 : 1,
+    ]);
+    expect([ranking.valueSums[row], ranking.valueHeightSums[row]]).toEqual([entry.valueSum, entry.valueHeightSum]);
+  }
+}
+
+test('links, sums, figures and the worst entry stay right under random changes', () => {
   const random = new SeededRandom('graph');
   const graph = new TransactionGraph();
   const all = new Map<string, PoolEntry>();
@@ -75,6 +94,7 @@ test('links, sums and the worst entry stay right under random changes', () => {
     expect(graph.usage).toBe([...all.values()].reduce((sum, { usage }) => sum + usage, 0));
     expect(graph.bytes).toBe([...all.values()].reduce((sum, { size }) => sum + size, 0));
     for (const entry of all.values()) checkFamily(graph, entry);
+    if (step % 10 === 0) checkRanking(graph, all);
     const order = [...all.values()].sort((a, b) => a.score - b.score || b.sequence - a.sequence);
     expect(graph.worst).toBe(order[0]);
   }

@@ -3,6 +3,7 @@ import type { OutPoint, Transaction } from '../wire/index.ts';
 import { EntryHeap } from './entry-heap.ts';
 import { joinFamilies, leaveFamilies } from './families.ts';
 import type { PoolEntry } from './pool-entry.ts';
+import { RankTable } from './rank-table.ts';
 
 /**
  * The transactions of the pool and how they hang together: who spends what, who builds on whom, and who is least worth
@@ -14,6 +15,8 @@ export class TransactionGraph {
   /** Who spends an output, by `outpointKey`. */
   readonly #spenders = new Map<string, PoolEntry>();
   readonly #heap = new EntryHeap();
+  /** The figures of all entries by which blocks are filled. */
+  readonly ranking = new RankTable<PoolEntry>();
   #usage = 0;
   #bytes = 0;
 
@@ -71,9 +74,12 @@ export class TransactionGraph {
     this.#entries.set(entry.key, entry);
     for (const { prevout } of inputs) this.#spenders.set(outpointKey(prevout.hash, prevout.index), entry);
     for (const parent of parents) link(parent, entry);
+    this.ranking.add(entry);
     for (let index = 0; index < outputs.length; index++) {
       const child = this.#spenders.get(outpointKey(txid, index));
-      if (child) link(entry, child);
+      if (!child) continue;
+      link(entry, child);
+      this.ranking.update(child);
     }
     this.#usage += entry.usage;
     this.#bytes += entry.size;
@@ -88,7 +94,11 @@ export class TransactionGraph {
       this.#spenders.delete(outpointKey(prevout.hash, prevout.index));
     }
     for (const parent of entry.parents ?? []) unlink(parent, entry);
-    for (const child of entry.children ?? []) unlink(entry, child);
+    for (const child of entry.children ?? []) {
+      unlink(entry, child);
+      this.ranking.update(child);
+    }
+    this.ranking.remove(entry);
     this.#usage -= entry.usage;
     this.#bytes -= entry.size;
     this.#heap.remove(entry);

@@ -9,6 +9,7 @@ export type {
   BlockSink,
   MiningMeasurements,
   NetworkView,
+  Ranking,
   SourceEntry,
   StoredOutput,
   SubmitOutcome,

@@ -32,45 +32,66 @@ export interface TemplateDag {
   getBlock(hash: Hash): Pick<Block, 'parentsVersion' | 'parents'> | undefined;
   /** An output of the stored output set. */
   utxo(outpoint: OutPoint): StoredOutput | undefined;
-  /** Checks a block on the current tips in everything but its proof of work. @throws {Error} if it breaks a rule. */
-  checkTemplate(block: Block): void;
+  /**
+   * Checks a block on the current tips in everything but its proof of work.
+   * @param options `scripts` false: nor its scripts, which have been run.
+   * @throws {Error} if it breaks a rule.
+   */
+  checkTemplate(block: Block, options?: { readonly scripts?: boolean }): void;
 }
 
-/** One transaction that a template may include, with the figures by which it is chosen: few are looked at themselves. */
+/** One transaction that a template may include. */
 export interface SourceEntry {
   /** Decoded anew by every access, perhaps. */
   readonly transaction: Transaction;
   /** Inputs less outputs, nanoSoter. */
   readonly fee: bigint;
-  /** nanoSoter per 1,000 bytes of virtual size, rounded down. */
-  readonly feeRateValue: number;
-  readonly weight: number;
-  /** Signature operation cost (BIP 141): four times the legacy and P2SH counts, plus witness operations. */
-  readonly sigOpCost: number;
-  readonly hasWitness: boolean;
-  /** Lock time, or 0 if the transaction is final at any height and time. */
-  readonly lockTime: number;
-  /** Place in the order of arrival, unique: decides between equals, so that a template depends on its input only. */
+  /** Place in the order of arrival, unique. */
   readonly sequence: number;
+  /** Its place in the {@link Ranking}. */
+  readonly row: number;
   /** Entries that it spends from, and those that spend from it. Absent: none. */
   readonly parents?: ReadonlySet<SourceEntry> | undefined;
   readonly children?: ReadonlySet<SourceEntry> | undefined;
+}
+
+/**
+ * The figures by which transactions are chosen, a column each, so that few transactions are looked at themselves. A row is an
+ * entry, in any order.
+ */
+export interface Ranking {
+  /** How many there are: rows 0 … rows - 1 of each column. */
+  readonly rows: number;
+  entry(row: number): SourceEntry;
+  /** nanoSoter per 1,000 bytes of virtual size, rounded down. */
+  readonly feeRates: Float64Array;
+  readonly weights: Uint32Array;
+  /** Signature operation cost (BIP 141): four times the legacy and P2SH counts, plus witness operations. */
+  readonly sigOpCosts: Uint32Array;
+  /** 1: has witness data. */
+  readonly witnesses: Uint8Array;
+  /** Lock time, or 0 if the transaction is final at any height and time. */
+  readonly lockTimes: Uint32Array;
+  /** Place in the order of arrival, unique: decides between equals, so that a template depends on its input only. */
+  readonly sequences: Float64Array;
+  /** 1: spends from no other entry. */
+  readonly roots: Uint8Array;
   /**
-   * Sum over the confirmed inputs of value × age in a block of this height, divided by the size without what every input
-   * costs at least (41 bytes and up to 110 bytes of signature script).
+   * The priority at a height is (value sum × height - sum of value × height) / size: sums over the confirmed inputs, the size
+   * without what every input costs at least (41 bytes and up to 110 bytes of signature script). 0 if that size is 0.
    */
-  priorityAt(height: number): number;
+  readonly valueSums: Float64Array;
+  readonly valueHeightSums: Float64Array;
+  readonly prioritySizes: Float64Array;
 }
 
 /**
  * Where transactions for templates come from: the memory pool. It vouches for its figures and has run all scripts under
- * the standard flags.
+ * the standard flags, which refuse all that the rules of blocks refuse.
  */
 export interface TransactionSource {
-  /** Every unconfirmed transaction of the pool, no coinbases, in any order. No two spend the same output. */
-  entries(): Iterable<SourceEntry>;
-  /** How many there are. */
-  readonly count: number;
+  /** Every unconfirmed transaction of the pool, no coinbases. No two spend the same output. */
+  readonly ranking: Ranking;
   /** A number that differs whenever the content differs. */
   readonly version: number;
 }

@@ -5,10 +5,11 @@ import { MAX_SIGOP_COST } from '../params/index.ts';
 import { isUnspendable } from '../script/index.ts';
 import { hashKey } from '../util/hash.ts';
 import type { OutPoint, Transaction } from '../wire/index.ts';
+import { EntryQueue } from './entry-queue.ts';
 import { templatePolicy } from './policy.ts';
 import type { StoredOutput } from './ports.ts';
 import { MIN_HIGH_PRIORITY, type Selection, type SelectionContext, selectTransactions } from './selection.ts';
-import { type Accepted, type MadeUp, madeUp, poolEntries, testHash } from './testing/pool.ts';
+import { type Accepted, type MadeUp, madeUp, poolEntries, sourceOf, testHash } from './testing/pool.ts';
 
 const HEIGHT = 1000;
 const COIN = 1_000_000_000n;
@@ -42,9 +43,11 @@ function contextFor(state: State, changes: Partial<SelectionContext> = {}): Sele
   };
 }
 
-function select(accepted: readonly Accepted[], context: SelectionContext): Selection {
-  const entries = poolEntries(accepted, context.dag);
-  return selectTransactions({ entries: () => entries, count: entries.length, version: 1 }, context);
+/** Few enough to be put in order at a time that pools of a test need several goes. */
+const TIER = 4;
+
+function select(accepted: readonly Accepted[], context: SelectionContext, tier = TIER): Selection {
+  return selectTransactions(sourceOf(poolEntries(accepted, context.dag)), context, new EntryQueue(tier));
 }
 
 /** The selected transactions as positions in the pool. */
@@ -212,8 +215,9 @@ test('transactions that are at hand are not decoded again', () => {
   const [entry] = poolEntries([payment(state, 1000n)], state);
   const { transaction } = entry;
   const decoded = new Map([[entry, transaction]]);
-  const source = { entries: () => [entry], count: 1, version: 1 };
-  expect(selectTransactions(source, contextFor(state, { decoded })).transactions[0].transaction).toBe(transaction);
+  expect(selectTransactions(sourceOf([entry]), contextFor(state, { decoded })).transactions[0].transaction).toBe(
+    transaction,
+  );
 });
 
 /** Priority without the sums that the pool keeps. */

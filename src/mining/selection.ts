@@ -5,7 +5,7 @@ import type { Transaction, TxOutput } from '../wire/index.ts';
 import { outpointKey } from '../wire/index.ts';
 import { EntryQueue } from './entry-queue.ts';
 import type { TemplatePolicy } from './policy.ts';
-import type { SourceEntry, StoredOutput, TemplateDag, TransactionSource } from './ports.ts';
+import type { Ranking, SourceEntry, StoredOutput, TemplateDag, TransactionSource } from './ports.ts';
 
 /** Priority of one coin of a day's age in 250 bytes: what is above may do without a fee. */
 export const MIN_HIGH_PRIORITY = (1e9 * 144) / 250;
@@ -13,8 +13,6 @@ export const MIN_HIGH_PRIORITY = (1e9 * 144) / 250;
 const COMMITMENT_WEIGHT = 4 * 47 + 36;
 /** Weight of the smallest transaction that can exist: one input, one output, empty scripts. */
 const LEAST_WEIGHT = 4 * 60;
-/** How often an entry comes back into the queue: when ranking changes, and when the block is full. */
-const RETURNS = 2;
 /** One in so many of the queue must have been passed over in vain before the others are looked through for such. */
 const MISFIT_SHARE = 128;
 
@@ -71,16 +69,19 @@ export function selectTransactions(
   context: SelectionContext,
   queue: EntryQueue = new EntryQueue(),
 ): Selection {
-  const byFee = context.policy.blockPrioritySize === 0;
-  queue.reset(byFee, context.height, source.count + RETURNS);
-  const selector = new Selector(context, queue, byFee);
-  selector.run(source.entries());
-  queue.reset(byFee, context.height, 0);
+  const { policy, height, time } = context;
+  const { ranking } = source;
+  const byFee = policy.blockPrioritySize === 0;
+  queue.reset(ranking, { byFee, height, time });
+  const selector = new Selector(context, ranking, queue, byFee);
+  selector.run();
+  queue.release();
   return selector.result();
 }
 
 class Selector {
   readonly #context: SelectionContext;
+  readonly #ranking: Ranking;
   readonly #queue: EntryQueue;
   readonly #selected: Selected[] = [];
   /** Outputs of selected transactions, for those that spend from them. */
@@ -98,8 +99,9 @@ class Selector {
   /** Entries that were passed over for lack of room since the queue was looked through for such. */
   #misfits = 0;
 
-  constructor(context: SelectionContext, queue: EntryQueue, byFee: boolean) {
+  constructor(context: SelectionContext, ranking: Ranking, queue: EntryQueue, byFee: boolean) {
     this.#context = context;
+    this.#ranking = ranking;
     this.#queue = queue;
     this.#byFee = byFee;
     this.#minFeeRate = Number(context.policy.minFeeRate);
@@ -117,51 +119,47 @@ class Selector {
     };
   }
 
-  run(entries: Iterable<SourceEntry>): void {
+  run(): void {
     const queue = this.#queue;
-    for (const entry of entries) if (!entry.parents?.size && this.#isFinal(entry)) queue.add(entry);
-    queue.order();
-    for (let entry = queue.pop(); entry; entry = queue.pop()) {
-      if (this.#isOver(entry)) {
-        queue.push(entry);
+    for (let row = queue.pop(); row !== -1; row = queue.pop()) {
+      if (this.#isOver(row)) {
+        queue.push(row);
         break;
       }
-      this.#consider(entry);
+      this.#consider(row);
     }
     // Looking at the rest one by one would have one effect only: a witness among them asks for a commitment.
     if (this.#context.segwit && !this.#commitment && queue.hasWitness()) this.#needCommitment();
   }
 
-  #isFinal({ lockTime }: SourceEntry): boolean {
-    return isFinalAt(lockTime, this.#context.height, this.#context.time);
-  }
-
-  #consider(entry: SourceEntry): void {
-    const { policy, segwit, height } = this.#context;
-    if (entry.hasWitness) {
+  #consider(row: number): void {
+    const { policy, segwit } = this.#context;
+    const { weights, sigOpCosts, witnesses, feeRates } = this.#ranking;
+    if (witnesses[row] === 1) {
       if (!segwit) return;
       this.#needCommitment();
     }
-    const weight = this.#weight + entry.weight;
-    if (weight >= policy.blockMaxWeight || this.#sigOpCost + entry.sigOpCost > MAX_SIGOP_COST) {
+    const weight = this.#weight + weights[row];
+    if (weight >= policy.blockMaxWeight || this.#sigOpCost + sigOpCosts[row] > MAX_SIGOP_COST) {
       this.#passOver();
       return;
     }
-    if (this.#byFee && entry.feeRateValue < this.#minFeeRate && weight >= policy.blockMinWeight) return;
+    if (this.#byFee && feeRates[row] < this.#minFeeRate && weight >= policy.blockMinWeight) return;
     if (!this.#byFee) {
-      const priority = entry.priorityAt(height);
+      const priority = this.#queue.priority(row);
       if (weight >= policy.blockPrioritySize || priority <= MIN_HIGH_PRIORITY) {
         this.#byFee = true;
         this.#queue.rankByFee();
         if (weight > policy.blockPrioritySize || priority < MIN_HIGH_PRIORITY) {
-          this.#queue.push(entry);
+          this.#queue.push(row);
           return;
         }
       }
     }
+    const entry = this.#ranking.entry(row);
     const transaction = this.#context.decoded?.get(entry) ?? entry.transaction;
     const spent = this.#spentOutputs(entry, transaction);
-    if (spent && this.#inputsPass(transaction, spent)) this.#take(entry, transaction);
+    if (spent && this.#inputsPass(transaction, spent)) this.#take(row, entry, transaction);
   }
 
   #needCommitment(): void {
@@ -211,11 +209,12 @@ class Selector {
     return input >= sumOf(transaction.outputs);
   }
 
-  #take(entry: SourceEntry, transaction: Transaction): void {
-    const { fee, weight, sigOpCost, children } = entry;
-    this.#selected.push({ entry, transaction, fee, sigOpCost });
-    this.#weight += weight;
-    this.#sigOpCost += sigOpCost;
+  #take(row: number, entry: SourceEntry, transaction: Transaction): void {
+    const { weights, sigOpCosts } = this.#ranking;
+    const { fee, children } = entry;
+    this.#selected.push({ entry, transaction, fee, sigOpCost: sigOpCosts[row] });
+    this.#weight += weights[row];
+    this.#sigOpCost += sigOpCosts[row];
     this.#fees += fee;
     for (const key of transaction.inputKeys) this.#spent.add(key);
     if (!children) return;
@@ -230,14 +229,15 @@ class Selector {
   #parentTaken(child: SourceEntry): void {
     const missing = (this.#missingParents.get(child) ?? child.parents?.size ?? 0) - 1;
     this.#missingParents.set(child, missing);
-    if (missing === 0 && this.#isFinal(child)) this.#queue.push(child);
+    const { height, time } = this.#context;
+    if (missing === 0 && isFinalAt(this.#ranking.lockTimes[child.row], height, time)) this.#queue.push(child.row);
   }
 
-  /** Whether neither this entry nor any behind it can be taken: the weight is used up, or only free ones are left. */
-  #isOver({ feeRateValue }: SourceEntry): boolean {
+  /** Whether neither this row nor any behind it can be taken: the weight is used up, or only free ones are left. */
+  #isOver(row: number): boolean {
     const { blockMaxWeight, blockMinWeight } = this.#context.policy;
     if (this.#weight + LEAST_WEIGHT >= blockMaxWeight) return true;
-    return this.#byFee && feeRateValue < this.#minFeeRate && this.#weight >= blockMinWeight;
+    return this.#byFee && this.#ranking.feeRates[row] < this.#minFeeRate && this.#weight >= blockMinWeight;
   }
 }
 

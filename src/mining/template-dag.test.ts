@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeBlock, TestDag, testParams } from '../dag/testing/fixture.ts';
+import { ANYONE, makeBlock, spend, TestDag, testParams } from '../dag/testing/fixture.ts';
 import type { Hash } from '../util/hash.ts';
 import { templatePolicy } from './policy.ts';
 import { TemplateBuilder } from './template.ts';
@@ -31,4 +31,25 @@ test('tips with different medians: the template passes the rules of blocks, whic
     expect(dag.nextTemplateContext().medianTime).toBe(minTime - 1);
     dag.processBlock(makeBlock({ parents: block.parentHashes, height: 21, time: minTime }));
   }
+});
+
+test('scripts of a template are not run again, everything else is checked', () => {
+  const { dag } = new TestDag();
+  const { parents } = dag.nextTemplateContext();
+  const never = Uint8Array.of(0x00);
+  const creating = makeBlock({ parents, height: 1, reward: 0n });
+  dag.processBlock(creating);
+  const funding = spend([{ hash: creating.transactions[0].txid, index: 0 }], [{ value: 0n, pkScript: never }]);
+  for (let height = 2; height <= 2 + testParams.coinbaseMaturity; height++) {
+    dag.processBlock(makeBlock({ parents: dag.snapshot().tips, height, transactions: height === 4 ? [funding] : [] }));
+  }
+  const tips = { parents: dag.snapshot().tips, height: dag.snapshot().maxHeight + 1 };
+  const spending = spend([{ hash: funding.txid, index: 0 }], [{ value: 0n, pkScript: ANYONE }]);
+  const block = makeBlock({ ...tips, transactions: [spending] });
+  expect(() => dag.checkTemplate(block)).toThrow(expect.objectContaining({ code: 'ErrScriptValidation' }));
+  dag.checkTemplate(block, { scripts: false });
+  const tooMuch = makeBlock({ ...tips, transactions: [spending], reward: 51_000_000_000n });
+  expect(() => dag.checkTemplate(tooMuch, { scripts: false })).toThrow(
+    expect.objectContaining({ code: 'ErrBadCoinbaseValue' }),
+  );
 });

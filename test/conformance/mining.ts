@@ -14,7 +14,7 @@ import {
   withExtraNonce,
 } from '../../src/mining/index.ts';
 import { Search } from '../../src/mining/search.ts';
-import { type Accepted, poolEntries } from '../../src/mining/testing/pool.ts';
+import { type Accepted, poolEntries, sourceOf } from '../../src/mining/testing/pool.ts';
 import { NETWORK_NAMES, networkParams, subsidy } from '../../src/params/index.ts';
 import { sha256dPow } from '../../src/pow/index.ts';
 import { sigOpCost } from '../../src/script/index.ts';
@@ -64,8 +64,7 @@ function dagOf(blocks: readonly Block[], time: number): Dag {
 }
 
 function builderFor(dag: Dag, accepted: readonly Recorded[] = [], options: TemplatePolicyOptions = {}) {
-  const entries = poolEntries(withSigOps(dag, accepted), dag);
-  const transactions = { entries: () => entries, count: entries.length, version: 1 };
+  const transactions = sourceOf(poolEntries(withSigOps(dag, accepted), dag));
   return new TemplateBuilder({ params, policy: templatePolicy(options) }, { dag, transactions });
 }
 

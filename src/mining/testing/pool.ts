@@ -1,4 +1,5 @@
 import { PoolEntry } from '../../mempool/pool-entry.ts';
+import { RankTable } from '../../mempool/rank-table.ts';
 import { type Hash, hashKey } from '../../util/hash.ts';
 import { type OutPoint, Transaction } from '../../wire/index.ts';
 import type { TemplateDag, TransactionSource } from '../ports.ts';
@@ -64,29 +65,35 @@ export function poolEntries(accepted: readonly Accepted[], dag: Pick<TemplateDag
   return entries;
 }
 
+/** A source of entries that never changes. */
+export function sourceOf(entries: readonly PoolEntry[]): TransactionSource {
+  const ranking = new RankTable<PoolEntry>();
+  for (const entry of entries) ranking.add(entry);
+  return { ranking, version: 1 };
+}
+
 /** A pool that tests fill by hand. */
 export class FakePool implements TransactionSource {
   version = 1;
+  /** How often its content was asked for. */
+  asked = 0;
   readonly #dag: Pick<TemplateDag, 'utxo'>;
   readonly #accepted: Accepted[] = [];
-  #entries: PoolEntry[] | undefined;
+  #source: TransactionSource | undefined;
 
   constructor(dag: Pick<TemplateDag, 'utxo'>) {
     this.#dag = dag;
   }
 
-  get count(): number {
-    return this.#accepted.length;
-  }
-
-  entries(): readonly PoolEntry[] {
-    this.#entries ??= poolEntries(this.#accepted, this.#dag);
-    return this.#entries;
+  get ranking(): TransactionSource['ranking'] {
+    this.asked++;
+    this.#source ??= sourceOf(poolEntries(this.#accepted, this.#dag));
+    return this.#source.ranking;
   }
 
   add(...accepted: Accepted[]): void {
     this.#accepted.push(...accepted);
-    this.#entries = undefined;
+    this.#source = undefined;
     this.version++;
   }
 }
