@@ -26,9 +26,11 @@ if (!folder) {
     const result = await runSuite(suite, folder);
     passed += result.passed;
     failed += result.failures.length;
+    skipped += result.skipped.length;
     console.log(`${suite.name}  ${result.passed}/${result.passed + result.failures.length}`);
     for (const deviation of result.deviations)
       console.log(`    better by design: ${deviation.name}: ${deviation.reason}`);
+    for (const skip of result.skipped) console.log(`    skipped: ${skip.name}: ${skip.reason}`);
     for (const failure of result.failures.slice(0, 10)) {
       const text = failure.error instanceof Error ? failure.error.message : String(failure.error);
       console.log(`    FAILED ${failure.name}: ${text.slice(0, 600)}`);

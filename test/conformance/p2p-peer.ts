@@ -40,6 +40,14 @@ const generation4 = [
   'verack-before-version',
 ].map((name) => `hostile-gen4/${name}`);
 
+/** Recordings that need more of a generation 4 node than its peer layer. */
+const wholeNodes4 = [
+  '07-gen4-initial-sync',
+  ...['addrcache-ipv6', 'block-unrequested', 'getaddrcache', 'getcfilters-default'].map(
+    (name) => `hostile-gen4/${name}`,
+  ),
+];
+
 /** The node goes on after a first message that is no version; we close, as generation 4 does. */
 const closesInstead = new Set(['ping-before-version', 'ping-then-version', 'verack-before-version']);
 
@@ -128,7 +136,7 @@ function frame(command: string, payload: Uint8Array, magic: number): Uint8Array 
 export const peerSuites: readonly Suite[] = [
   {
     name: 'p2p/peer',
-    async run({ check, deviation, lines }) {
+    async run({ check, deviation, skip, lines }) {
       for (const [names, generation] of [
         [recordings, 2],
         [generation4, 4],
@@ -140,6 +148,8 @@ export const peerSuites: readonly Suite[] = [
           if (deviates) deviation(name, 'the connection ends after a first message that is no version');
         }
       }
+      for (const name of wholeNodes4)
+        skip(name, 'a conversation with a whole node of generation 4, which is not built');
     },
   },
 ];

@@ -8,6 +8,8 @@ export interface SuiteContext {
   check(name: string, body: () => void | Promise<void>): Promise<void>;
   /** Names a behaviour in which this node is deliberately better than the recording, and why. */
   deviation(name: string, reason: string): void;
+  /** Names a recording that is not compared, and why. */
+  skip(name: string, reason: string): void;
   /** Absolute path of a recording, e.g. `path('wire/gen2/txs.json.gz')`. */
   path(relative: string): string;
   /** Parsed JSON of a recording; `.gz` is unpacked. The caller states its shape. */
@@ -28,6 +30,7 @@ export interface SuiteResult {
   readonly passed: number;
   readonly failures: readonly { readonly name: string; readonly error: unknown }[];
   readonly deviations: readonly { readonly name: string; readonly reason: string }[];
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** Folder of the recordings: `SOTERD_VECTORS`, else `../shared/vectors` beside the checkout; undefined if absent. */
@@ -46,6 +49,7 @@ export async function runSuite(suite: Suite, folder: string): Promise<SuiteResul
   let passed = 0;
   const failures: { name: string; error: unknown }[] = [];
   const deviations: { name: string; reason: string }[] = [];
+  const skipped: { name: string; reason: string }[] = [];
   const path = (relative: string) => join(folder, relative);
   const context: SuiteContext = {
     async check(name, body) {
@@ -57,6 +61,7 @@ export async function runSuite(suite: Suite, folder: string): Promise<SuiteResul
       }
     },
     deviation: (name, reason) => deviations.push({ name, reason }),
+    skip: (name, reason) => skipped.push({ name, reason }),
     path,
     json: <T>(relative: string) => JSON.parse(readText(path(relative))) as T,
     lines: <T>(relative: string) =>
@@ -70,5 +75,5 @@ export async function runSuite(suite: Suite, folder: string): Promise<SuiteResul
   } catch (error) {
     failures.push({ name: '(suite aborted)', error });
   }
-  return { name: suite.name, passed, failures, deviations };
+  return { name: suite.name, passed, failures, deviations, skipped };
 }

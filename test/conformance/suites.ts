@@ -5,6 +5,8 @@ import { dagSuites } from './dag.ts';
 import { mempoolSuites } from './mempool.ts';
 import { miningSuites } from './mining.ts';
 import { p2pSuites } from './p2p.ts';
+import { p2pAddressSuites } from './p2p-addresses.ts';
+import { p2pNodeSuites } from './p2p-node.ts';
 import { peerSuites } from './p2p-peer.ts';
 import { p2pTransactionSuites } from './p2p-transactions.ts';
 import { phantomSuites } from './phantom.ts';
@@ -25,6 +27,8 @@ export const suites: readonly Suite[] = [
   ...dagSuites,
   ...peerSuites,
   ...p2pSuites,
+  ...p2pNodeSuites,
+  ...p2pAddressSuites,
   ...p2pTransactionSuites,
   ...rpcSuites,
   ...cliSuites,

@@ -9,7 +9,7 @@ import { PeerHandler } from '../peer-handler.ts';
 import type { PeerHandlerDeps, PeerHandlerOptions } from '../ports.ts';
 
 /** A listener that connections are pushed into. */
-class MemoryListener implements Listener<Transport> {
+export class MemoryListener implements Listener<Transport> {
   readonly address: string;
   readonly #waiting: Transport[] = [];
   #accept: { resolve: (stream: Transport) => void; reject: (error: Error) => void } | undefined;
@@ -67,9 +67,17 @@ export class VirtualNetwork {
   #nodes = 0;
   #ports = 40_000;
 
-  constructor(link: LinkOptions = { latency: 20 }, seed = 1) {
-    this.world = new VirtualWorld({ seed });
+  /** @param epoch true time at the start, Unix milliseconds. */
+  constructor(link: LinkOptions = { latency: 20 }, seed = 1, epoch?: number) {
+    this.world = new VirtualWorld({ seed, ...(epoch !== undefined && { epoch }) });
     this.#link = link;
+  }
+
+  /** A listener on an address of the caller's choice, whose connections the caller accepts. */
+  listen(address: string): MemoryListener {
+    const listener = new MemoryListener(address);
+    this.#listeners.set(address, listener);
+    return listener;
   }
 
   /** A node on an address of its own, started. */
@@ -82,8 +90,7 @@ export class VirtualNetwork {
     const number = ++this.#nodes;
     const ip = `10.${number}.0.1`;
     const address = `${ip}:18555`;
-    const listener = new MemoryListener(address);
-    this.#listeners.set(address, listener);
+    const listener = this.listen(address);
     const failures: unknown[] = [];
     const handler = new PeerHandler(
       { params: TEST_PARAMS, services: 0x0dn, userAgent: userAgent(2), ...options },

@@ -1,13 +1,8 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { bytesToHex, hexToBytes } from '../../../src/util/bytes.ts';
-import { type Command, encodeFrame, FRAME_HEADER_SIZE, type WireContext } from '../../../src/wire/index.ts';
+import { type Command, encodeFrame, type WireContext } from '../../../src/wire/index.ts';
+import { FrameCollector, type WireMessage } from './frame-collector.ts';
 import { PARAMS } from './test-node.ts';
-
-/** A message as it went over the wire. */
-export interface WireMessage {
-  readonly command: string;
-  readonly payload: Uint8Array;
-}
 
 /** Longest wait for something that must happen, milliseconds: a node that does not do it fails the case. */
 const PATIENCE_MS = 20_000;
@@ -22,7 +17,7 @@ export class RecordedRemote {
   readonly #socket: Socket;
   /** Received and not yet matched with the recording. */
   readonly received: WireMessage[] = [];
-  #buffer = Buffer.alloc(0);
+  readonly #frames = new FrameCollector();
   #closed = false;
   #wake: () => void = () => undefined;
 
@@ -124,15 +119,7 @@ export class RecordedRemote {
   }
 
   #data(chunk: Buffer): void {
-    this.#buffer = Buffer.concat([this.#buffer, chunk]);
-    for (;;) {
-      if (this.#buffer.length < FRAME_HEADER_SIZE) break;
-      const size = FRAME_HEADER_SIZE + this.#buffer.readUInt32LE(16);
-      if (this.#buffer.length < size) break;
-      const command = this.#buffer.toString('latin1', 4, 16).replace(/\0+$/u, '');
-      this.received.push({ command, payload: this.#buffer.subarray(FRAME_HEADER_SIZE, size) });
-      this.#buffer = this.#buffer.subarray(size);
-    }
+    this.received.push(...this.#frames.push(chunk));
     this.#wake();
   }
 }

@@ -3,7 +3,8 @@ import { hexToBytes } from '../../../src/util/bytes.ts';
 import { hashKey } from '../../../src/util/hash.ts';
 import { type Block, InvType } from '../../../src/wire/index.ts';
 import { comparable, decode } from './compare.ts';
-import { RecordedRemote, type WireMessage } from './recorded-remote.ts';
+import type { WireMessage } from './frame-collector.ts';
+import { RecordedRemote } from './recorded-remote.ts';
 import type { TestNode } from './test-node.ts';
 import { isOwn, minedCount, type RecordedLine, remoteOf, type Transcript } from './transcript.ts';
 

@@ -11,6 +11,12 @@ export interface RecordedLine {
   readonly dir?: string;
   readonly command?: string;
   readonly payloadHex?: string;
+  /** Bytes that were sent as they are, header included. */
+  readonly rawHex?: string;
+  /** Full length of `rawHex` where it was shortened. */
+  readonly rawTruncatedFrom?: number;
+  /** What an RPC call returned. */
+  readonly result?: unknown;
   readonly event?: 'connect' | 'disconnect' | 'close' | 'note' | 'rpc-result' | 'send-error';
   readonly note?: string;
 }
