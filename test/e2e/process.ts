@@ -92,7 +92,7 @@ export async function until<T>(ask: () => Promise<T | undefined | false> | T | u
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    await new Promise((wake) => setTimeout(wake, 20));
+    await new Promise((wake) => setTimeout(wake, 50));
   }
 }
 

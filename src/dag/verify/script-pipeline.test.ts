@@ -125,17 +125,18 @@ describe('blocks that were prepared', () => {
 
   test('keep a worker busy with a bounded number of large batches', async () => {
     const chain = new SpendingChain();
-    for (let i = 0; i < 60; i++) chain.add([chain.spend('right', 'right', 'right', 'right', 'right', 'right')]);
+    const many = Array.from({ length: 24 }, () => 'right' as const);
+    for (let i = 0; i < 75; i++) chain.add([chain.spend(...many)]);
     const workers = new HeldWorkers(1);
     const {
       test: { dag },
     } = pipelineOf(workers);
     for (const block of chain.blocks.slice(0, 3)) dag.processBlock(block);
     for (const block of chain.blocks.slice(3)) dag.preparation!.prepare(block);
-    expect(workers.questions).toBe(2);
+    expect(workers.questions).toBe(16);
     workers.started[0].answer();
     await settled();
-    expect(workers.questions).toBe(2);
+    expect(workers.questions).toBe(16);
     expect(workers.started[0].questions[1].batch.byteLength).toBeGreaterThan(10_000);
   });
 

@@ -17,8 +17,10 @@ import type { ScriptWorker, ScriptWorkerFactory } from './script-worker.ts';
 
 /** Inputs that make a batch full: some milliseconds of work, against which the way between the threads is nothing. */
 const BATCH_INPUTS = 96;
-/** Batches that a thread has been given and not answered: it never waits for the next one. */
-const BATCHES_PER_WORKER = 2;
+/** Batches that a thread has been given and not answered: enough for the time that a commit or a collection of garbage takes. */
+const BATCHES_PER_WORKER = 16;
+/** Batches after which a thread is given full ones only. */
+const PARTIAL_BATCHES = 2;
 /** Blocks that are remembered before their turn; beyond that the oldest are forgotten and verified in their turn. */
 const MAX_PREPARED = 2048;
 
@@ -194,6 +196,8 @@ export class ScriptPipeline implements ScriptVerifier, EarlyVerification {
   #dispatch(): void {
     for (const thread of this.#threads) {
       while (thread.batches < BATCHES_PER_WORKER) {
+        const isPartial = (this.#waiting.peekFront()?.inputs ?? 0) < BATCH_INPUTS;
+        if (isPartial && thread.batches >= PARTIAL_BATCHES) break;
         const batch = this.#takeBatch();
         if (!batch) return;
         this.#send(thread, batch);
