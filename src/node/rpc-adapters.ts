@@ -139,6 +139,7 @@ export function rpcMempool(
       for (const entry of pool.entries()) yield { txid: entry.txid, ...pool.describe(entry) };
     },
     transaction: (txid) => pool.entry(txid)?.transaction,
+    spenderOf: (outpoint) => pool.spenderOf(outpoint)?.transaction,
     submit(tx) {
       try {
         announce(pool.submit(tx));

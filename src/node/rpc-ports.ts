@@ -11,6 +11,7 @@ import type { NodeConfig } from './config/index.ts';
 import type { Logs } from './logging/index.ts';
 import type { ReorderTracker } from './reorder-tracker.ts';
 import { rpcBlockSink, rpcDag, rpcMempool, rpcMiner, rpcWork } from './rpc-adapters.ts';
+import { rpcEvents } from './rpc-notifications.ts';
 import type { TransactionTracker } from './transaction-tracker.ts';
 
 /** Where solved blocks go: the way of every block from outside, which also announces it. */
@@ -63,6 +64,7 @@ export function rpcPorts(node: Managers, config: NodeConfig, { logs, world, requ
       for (const tx of transactions) node.peers.announceOwn(tx);
     }),
     tracker: node.tracker,
+    events: rpcEvents(node.dag, node.pool),
     control: {
       requestShutdown: () => requestShutdown(),
       uptime: () => (world.clock.monotonic() - started) / 1000,

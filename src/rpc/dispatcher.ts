@@ -1,18 +1,21 @@
 import type { Logger } from '../util/log.ts';
-import { messageOf, RpcError, RpcErrorCode } from './errors.ts';
-import { encodeJson, type JsonResult } from './json/encode.ts';
-import { JsonParseError, parseJson } from './json/parse.ts';
 import {
-  isJsonArray,
-  isJsonObject,
-  JsonNumber,
-  type JsonObject,
-  type JsonValue,
-  jsonKind,
-  jsonMember,
-} from './json/value.ts';
+  badId,
+  errorAnswer,
+  isBatch,
+  parseBody,
+  type Request,
+  readRequest,
+  resultAnswer,
+  versionOf,
+} from './envelope.ts';
+import { messageOf, RpcError, RpcErrorCode } from './errors.ts';
+import type { JsonResult } from './json/encode.ts';
+import type { JsonValue } from './json/value.ts';
 import type { CallContext, Caller, Method } from './methods/define.ts';
+import { namedParams } from './params/signature.ts';
 import type { RpcPorts } from './ports.ts';
+import type { SocketSession } from './websocket/session.ts';
 
 /** Whose credentials a request carries. */
 export type RpcUser = 'admin' | 'limited';
@@ -30,15 +33,18 @@ export interface DispatcherOptions {
   readonly quirks: boolean;
 }
 
-/** The parts of a request after its envelope has been checked. */
-interface Request {
-  /** JSON text of the id for the answer. */
-  readonly id: string;
-  readonly method: string;
-  readonly params: readonly JsonValue[];
-}
+/** Requests of one batch. */
+export const MAX_BATCH_REQUESTS = 1000;
+/** Characters of the answers to one batch; requests that come later get an error. */
+export const MAX_BATCH_ANSWER = 64 * 1024 * 1024;
+/** The method with which a WebSocket client logs in. */
+export const LOG_IN_METHOD = 'authenticate';
 
-const BAD_ID = 'Invalid request: the id must be a string or a number';
+/** The text of an answer; undefined for none. */
+export type Answer = string | undefined;
+
+/** Where a request came from. */
+type CalledBy = Pick<CallContext, 'caller' | 'session'>;
 
 /**
  * Turns the text of a request into the text of its answer: envelope, permission, method, parameters, handler. The rules
@@ -53,33 +59,111 @@ export class RpcDispatcher {
     this.#quirks = options.quirks;
   }
 
-  /** Answers one request. The answer is one JSON object without a line end. Never rejects. */
-  async handle(body: string, user: RpcUser, caller: Caller): Promise<string> {
-    let request: Request;
+  /**
+   * Answers one request, or a batch of them. The answer has no line end; there is none for what consists of notifications.
+   * Comes at once, and not as a promise, from methods that have nothing to wait for. Never throws or rejects.
+   */
+  handle(body: string, user: RpcUser, caller: Caller): Answer | Promise<Answer> {
+    let value: JsonValue;
     try {
-      request = readRequest(body, this.#quirks);
+      value = parseBody(body);
     } catch (error) {
-      if (error instanceof RpcError) return errorAnswer(error, 'null');
+      if (error instanceof RpcError) return errorAnswer(error, '1.0');
       throw error;
     }
+    return isBatch(value) ? this.#answerBatch(value, user, { caller }) : this.#answerOne(value, user, { caller });
+  }
+
+  /**
+   * Answers one request of a WebSocket client, or a batch of them. Other than over HTTP a request of version 1.0 without id is not
+   * carried out and gets no answer, and one that logs in again ends the connection.
+   */
+  handleMessage(body: string, user: RpcUser, caller: Caller, session: SocketSession): Answer | Promise<Answer> {
+    let value: JsonValue;
     try {
-      const result = await this.#run(request, user, caller);
-      return `{"result":${encodeJson(result)},"error":null,"id":${request.id}}`;
+      value = parseBody(body);
     } catch (error) {
-      return errorAnswer(this.#asRpcError(error, request.method), request.id);
+      if (error instanceof RpcError) return errorAnswer(error, '1.0');
+      throw error;
+    }
+    const by = { caller, session };
+    return isBatch(value) ? this.#answerBatch(value, user, by) : this.#answerOne(value, user, by);
+  }
+
+  /** Answers the requests one after the other; between them other work runs. */
+  async #answerBatch(members: readonly JsonValue[], user: RpcUser, by: CalledBy): Promise<Answer> {
+    if (members.length > MAX_BATCH_REQUESTS)
+      return errorAnswer(
+        new RpcError(
+          RpcErrorCode.invalidRequest,
+          `Invalid request: a batch holds at most ${MAX_BATCH_REQUESTS} requests`,
+        ),
+        '2.0',
+      );
+    const answers: string[] = [];
+    let size = 0;
+    for (const member of members) {
+      if (by.caller.signal.aborted) return undefined;
+      const answer = await this.#answerOne(member, user, by, size > MAX_BATCH_ANSWER);
+      if (answer !== undefined) {
+        answers.push(answer);
+        size += answer.length;
+      }
+      await this.#deps.ports.pause();
+    }
+    return answers.length === 0 ? undefined : `[${answers.join(',')}]`;
+  }
+
+  /** @param isFull an answer has no room any more, so the method is not run. */
+  #answerOne(value: JsonValue, user: RpcUser, by: CalledBy, isFull = false): Answer | Promise<Answer> {
+    let request: Request;
+    try {
+      request = readRequest(value, this.#quirks);
+    } catch (error) {
+      if (error instanceof RpcError) return errorAnswer(error, versionOf(value));
+      throw error;
+    }
+    const { version, id, method } = request;
+    if (id === undefined && version === '1.0') return by.session ? undefined : errorAnswer(badId(), version);
+    if (by.session && method === LOG_IN_METHOD) {
+      by.session.hangUp('it logs in again');
+      return undefined;
+    }
+    if (isFull && id !== undefined)
+      return errorAnswer(new RpcError(RpcErrorCode.internal, 'the answers of this batch are too large'), version, id);
+    return this.#answer(request, user, by);
+  }
+
+  #answer(request: Request, user: RpcUser, by: CalledBy): Answer | Promise<Answer> {
+    const { version, id } = request;
+    const failed = (error: unknown) => {
+      const problem = this.#asRpcError(error, request.method);
+      return id === undefined ? undefined : errorAnswer(problem, version, id);
+    };
+    const done = (result: JsonResult | undefined) => {
+      if (result === undefined) return failed(notFound());
+      return id === undefined ? undefined : resultAnswer(result, version, id);
+    };
+    try {
+      const result = this.#run(request, user, by);
+      return result instanceof Promise ? result.then(done).catch(failed) : done(result);
+    } catch (error) {
+      return failed(error);
     }
   }
 
-  async #run({ method: name, params }: Request, user: RpcUser, caller: Caller): Promise<JsonResult> {
+  /** @throws {RpcError} */
+  #run(request: Request, user: RpcUser, by: CalledBy): JsonResult | undefined | Promise<JsonResult | undefined> {
     const { methods, ports } = this.#deps;
-    const method = methods.get(name);
-    if (user === 'limited' && !method?.limited)
+    const method = methods.get(request.method);
+    if (user === 'limited' && !method?.limited) {
+      // Over a WebSocket permission is a question only for what could be called.
+      if (by.session && !method) throw notFound();
+      if (by.session) method?.check(paramsOf(request, method));
       throw new RpcError(RpcErrorCode.invalidParams, 'limited user not authorized for this method');
-    if (!method) throw new RpcError(RpcErrorCode.methodNotFound, 'Method not found');
-    const context: CallContext = { ports, caller, methods };
-    const result = await method.call(context, params);
-    if (result === undefined) throw new RpcError(RpcErrorCode.methodNotFound, 'Method not found');
-    return result;
+    }
+    if (!method) throw notFound();
+    return method.call({ ports, methods, ...by }, paramsOf(request, method));
   }
 
   #asRpcError(error: unknown, method: string): RpcError {
@@ -90,55 +174,11 @@ export class RpcDispatcher {
   }
 }
 
-function errorAnswer(error: RpcError, id: string): string {
-  const body = encodeJson({ code: error.code, message: error.message });
-  return `{"result":${encodeJson(error.result)},"error":${body},"id":${id}}`;
+/** The parameters in their order; undefined in the place of one that is not given. */
+function paramsOf({ params, named }: Request, method: Method): readonly (JsonValue | undefined)[] {
+  return named ? namedParams(method, named) : params;
 }
 
-/** @throws {RpcError} -32700 if the text is no request, -32600 if it has no usable id. */
-function readRequest(body: string, quirks: boolean): Request {
-  const value = parseBody(body);
-  if (!isJsonObject(value)) throw parseError(`a request is an object, not ${jsonKind(value)}`);
-  const version = stringMember(value, 'jsonrpc');
-  const id = jsonMember(value, 'id') ?? null;
-  return {
-    id: id === null && quirks && version === '' ? 'null' : idText(id),
-    method: stringMember(value, 'method'),
-    params: arrayMember(value, 'params'),
-  };
-}
-
-function parseBody(body: string): JsonValue {
-  try {
-    // The text null reads as a request without members.
-    return parseJson(body) ?? new Map();
-  } catch (error) {
-    if (error instanceof JsonParseError) throw parseError(error.message);
-    throw error;
-  }
-}
-
-/** A member that must be a string; empty if it is absent or null. */
-function stringMember(request: JsonObject, name: string): string {
-  const value = jsonMember(request, name) ?? '';
-  if (typeof value !== 'string') throw parseError(`member ${name} must be a string, not ${jsonKind(value)}`);
-  return value;
-}
-
-/** A member that must be an array; empty if it is absent or null. */
-function arrayMember(request: JsonObject, name: string): readonly JsonValue[] {
-  const value = jsonMember(request, name) ?? [];
-  if (!isJsonArray(value)) throw parseError(`member ${name} must be an array, not ${jsonKind(value)}`);
-  return value;
-}
-
-/** Numbers make a round trip through a double; other types than strings and numbers can not be matched by any client. */
-function idText(id: JsonValue): string {
-  if (typeof id === 'string') return encodeJson(id);
-  if (id instanceof JsonNumber && Number.isFinite(id.value)) return encodeJson(id.value);
-  throw new RpcError(RpcErrorCode.invalidRequest, BAD_ID);
-}
-
-function parseError(reason: string): RpcError {
-  return new RpcError(RpcErrorCode.parse, `Failed to parse request: ${reason}`);
+function notFound(): RpcError {
+  return new RpcError(RpcErrorCode.methodNotFound, 'Method not found');
 }

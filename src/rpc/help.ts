@@ -2,13 +2,26 @@ import type { Method } from './methods/define.ts';
 import { usageLine } from './params/signature.ts';
 import { describeResult } from './schema/describe.ts';
 
-/** Usage lines of all methods that can be called over HTTP, sorted by name, without a final newline. */
-export function usageList(methods: ReadonlyMap<string, Method>): string {
+/** Whether `help` knows a method. @param overSocket the client uses a WebSocket. */
+export function isExplained(method: Method, overSocket: boolean): boolean {
+  return method.status === 'built' && (method.scope === 'http' || (overSocket && method.scope === 'websocket'));
+}
+
+/** Usage lines of all methods that this client can call, sorted by name, without a final newline. */
+export function usageList(methods: ReadonlyMap<string, Method>, overSocket: boolean): string {
   return [...methods.values()]
-    .filter((method) => method.status === 'built' && method.scope === 'http')
+    .filter((method) => isExplained(method, overSocket))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(usageLine)
     .join('\n');
+}
+
+/** Stands behind the explanation of a method that other nodes of the network do not have. */
+const EXTENSION_NOTE = 'Not in soterd 2.1.1.';
+
+/** What a method does, and whether other nodes have it. */
+export function aboutText({ about, extension }: Method): string {
+  return extension ? `${about} ${EXTENSION_NOTE}` : about;
 }
 
 /** Usage line, explanation, arguments and result of one method. */
@@ -21,7 +34,7 @@ export function helpText(method: Method): string {
   return [
     usageLine(method),
     '',
-    method.about,
+    aboutText(method),
     '',
     'Arguments:',
     ...(argumentLines.length > 0 ? argumentLines : ['None']),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { splitHostPort } from '../util/host-port.ts';
 import { silentLogger } from '../util/log.ts';
+import { SeededRandom } from '../util/testing/seeded-random.ts';
 import type { RpcPorts } from './ports.ts';
 import { RpcServer, type RpcServerOptions } from './server.ts';
 import { idlePorts } from './testing/idle-ports.ts';
@@ -30,10 +31,12 @@ async function start(options: Partial<RpcServerOptions> = {}, ports: Partial<Rpc
       admin: { user: 'user', password: 'pass' },
       limited: { user: '', password: '' },
       maxClients: 10,
+      maxWebSockets: 25,
+      maxConcurrentRequests: 20,
       quirks: false,
       ...options,
     },
-    { ports: idlePorts(ports), logger: silentLogger, timers },
+    { ports: idlePorts(ports), logger: silentLogger, timers, random: new SeededRandom(1) },
   );
   servers.push(server);
   const [address] = await server.start();

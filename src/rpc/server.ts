@@ -1,15 +1,21 @@
 import { joinHostPort, splitHostPort } from '../util/host-port.ts';
 import type { Logger } from '../util/log.ts';
-import type { Timers } from '../util/ports.ts';
+import type { Random, Timers } from '../util/ports.ts';
 import { ipFromString } from '../wire/index.ts';
 import { RpcDispatcher } from './dispatcher.ts';
 import { messageOf } from './errors.ts';
+import { encodeJson } from './json/encode.ts';
 import type { Method } from './methods/define.ts';
 import { rpcMethods } from './methods/index.ts';
+import { openRpcDocument } from './openrpc.ts';
 import type { RpcPorts } from './ports.ts';
 import { Authenticator, type Credentials } from './transport/auth.ts';
 import { HttpHandler } from './transport/http-handler.ts';
 import { HttpListener, type ListenAddress, type TlsIdentity } from './transport/listener.ts';
+import { WebSocketEndpoint } from './transport/websocket.ts';
+import type { LogIn } from './websocket/client.ts';
+import { SocketHub } from './websocket/hub.ts';
+import { readLogIn } from './websocket/log-in.ts';
 
 /** How long running requests get to finish when the server stops, milliseconds. */
 const DRAIN_TIME = 500;
@@ -25,6 +31,10 @@ export interface RpcServerOptions {
   readonly limited: Credentials;
   /** Requests at a time. */
   readonly maxClients: number;
+  /** WebSocket clients at a time, beside those of HTTP. */
+  readonly maxWebSockets: number;
+  /** Requests of one WebSocket client at a time. */
+  readonly maxConcurrentRequests: number;
   /** See {@link RpcDispatcher}. */
   readonly quirks: boolean;
   /** Absent for plain HTTP. */
@@ -38,6 +48,7 @@ export interface RpcServerDeps {
   readonly ports: RpcPorts;
   readonly logger: Logger;
   readonly timers: Timers;
+  readonly random: Random;
   /** The methods to serve; default all. */
   readonly methods?: ReadonlyMap<string, Method>;
 }
@@ -47,23 +58,48 @@ export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #deps: RpcServerDeps;
   readonly #handler: HttpHandler;
+  readonly #hub: SocketHub;
+  readonly #webSockets: WebSocketEndpoint;
   #listeners: HttpListener[] = [];
+  /** Made for the first client that asks for it. */
+  #document: string | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: RpcServerOptions, deps: RpcServerDeps) {
     this.#options = options;
     this.#deps = deps;
-    const { logger, ports, timers, methods = rpcMethods } = deps;
+    const { logger, ports, timers, random, methods = rpcMethods } = deps;
     const dispatcher = new RpcDispatcher({ quirks: options.quirks }, { methods, ports, logger });
+    const authenticator = new Authenticator(options.admin, options.limited);
     this.#handler = new HttpHandler(
       { maxClients: options.maxClients, bodyTimeLimit: options.readTimeLimit ?? READ_TIME_LIMIT },
       {
-        authenticator: new Authenticator(options.admin, options.limited),
+        authenticator,
         logger,
         timers,
         answer: (body, user, caller) => dispatcher.handle(body, user, caller),
+        document: () => {
+          this.#document ??= encodeJson(openRpcDocument(methods, versionText(ports.settings.version)));
+          return this.#document;
+        },
       },
     );
+    this.#hub = new SocketHub(
+      { maxClients: options.maxWebSockets, maxRequests: options.maxConcurrentRequests },
+      {
+        ports,
+        timers,
+        random,
+        logger,
+        logIn: (text) => logIn(text, authenticator),
+        answer: (text, user, caller, session) => dispatcher.handleMessage(text, user, caller, session),
+      },
+    );
+    this.#webSockets = new WebSocketEndpoint({
+      authenticator,
+      logger,
+      accept: (channel, user) => this.#hub.accept(channel, user),
+    });
   }
 
   /**
@@ -72,10 +108,12 @@ export class RpcServer {
    */
   async start(): Promise<readonly string[]> {
     const { logger } = this.#deps;
+    this.#hub.start();
     const opened: string[] = [];
     for (const address of this.#options.listen.map(parseListenAddress)) {
       const listener = new HttpListener(
         (request, response) => this.#handler.handle(request, response),
+        this.#webSockets,
         this.#options.readTimeLimit ?? READ_TIME_LIMIT,
         this.#options.tls,
       );
@@ -105,12 +143,25 @@ export class RpcServer {
     const listeners = this.#listeners;
     this.#listeners = [];
     const limit = timers.after(DRAIN_TIME, () => {
+      this.#hub.cutAll();
       for (const listener of listeners) listener.closeAll();
     });
-    await Promise.all(listeners.map((listener) => listener.close()));
+    await Promise.all([this.#hub.stop(), ...listeners.map((listener) => listener.close())]);
     limit.cancel();
     logger.info('RPC server shutdown complete');
   }
+}
+
+/** Checks the first message of a WebSocket client. */
+function logIn(text: string, authenticator: Authenticator): LogIn | undefined {
+  const request = readLogIn(text);
+  const user = request && authenticator.checkPair(request.user, request.password);
+  return user && { user, answer: request.answer };
+}
+
+/** @param version `major*1000000 + minor*10000 + patch*100` */
+function versionText(version: number): string {
+  return [version / 1_000_000, (version / 10_000) % 100, (version / 100) % 100].map(Math.trunc).join('.');
 }
 
 function parseListenAddress(address: string): ListenAddress {

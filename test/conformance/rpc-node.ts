@@ -3,6 +3,7 @@ import { FeeEstimator, MemoryPool, type PoolOptions } from '../../src/mempool/in
 import { TemplateBuilder, templatePolicy, WorkSource } from '../../src/mining/index.ts';
 import { Logs } from '../../src/node/logging/index.ts';
 import { rpcBlockSink, rpcDag, rpcMempool, rpcWork } from '../../src/node/rpc-adapters.ts';
+import { rpcEvents } from '../../src/node/rpc-notifications.ts';
 import { systemClock, systemTimers, systemWorld } from '../../src/node/system.ts';
 import { TransactionTracker } from '../../src/node/transaction-tracker.ts';
 import { networkParams } from '../../src/params/index.ts';
@@ -51,6 +52,7 @@ export async function startRpcNode(
   const dag = openDag();
   const estimator = new FeeEstimator(systemWorld.random);
   const pool = new MemoryPool(poolOptions, { dag, params: PARAMS, world: systemWorld, estimator });
+  const events = rpcEvents(dag, pool);
   pool.start();
   dag.events.on('connected', (block) => pool.blockConnected(block));
   const tracker = new TransactionTracker({ dag, pool, timers: systemTimers });
@@ -73,6 +75,7 @@ export async function startRpcNode(
     blocks: rpcBlockSink((block) => dag.processBlock(block)),
     mempool: rpcMempool(pool, estimator, () => undefined),
     tracker,
+    events,
     work: rpcWork(work, dag, () => dag.isCurrent()),
   };
   const server = new RpcServer(
@@ -81,10 +84,17 @@ export async function startRpcNode(
       admin: { user: 'user', password: 'pass' },
       limited: { user: 'lim', password: 'limpass' },
       maxClients: 10,
+      maxWebSockets: 25,
+      maxConcurrentRequests: 20,
       quirks: false,
       ...options,
     },
-    { ports: idlePorts({ ...nodePorts, ...ports }), logger: silentLogger, timers: systemTimers },
+    {
+      ports: idlePorts({ ...nodePorts, ...ports }),
+      logger: silentLogger,
+      timers: systemTimers,
+      random: systemWorld.random,
+    },
   );
   const [address] = await server.start();
   const stop = async () => {

@@ -14,6 +14,7 @@ import { rpcSuites } from './rpc.ts';
 import { scriptSuites } from './script.ts';
 import { scriptBlockSuites } from './script-blocks.ts';
 import type { Suite } from './suite.ts';
+import { webSocketSuites } from './websocket.ts';
 import { wireSuites } from './wire.ts';
 
 /** Every conformance suite, in the order they are printed. */
@@ -31,6 +32,7 @@ export const suites: readonly Suite[] = [
   ...p2pAddressSuites,
   ...p2pTransactionSuites,
   ...rpcSuites,
+  ...webSocketSuites,
   ...cliSuites,
   ...miningSuites,
   ...mempoolSuites,

@@ -1,5 +1,5 @@
 import { RpcError, RpcErrorCode } from '../errors.ts';
-import { helpText, usageList } from '../help.ts';
+import { helpText, isExplained, usageList } from '../help.ts';
 import type { JsonResult } from '../json/encode.ts';
 import { coins } from '../objects/amount.ts';
 import { difficultyOf } from '../objects/difficulty.ts';
@@ -19,10 +19,11 @@ export const controlMethods: readonly Method[] = [
     limited: true,
     about: 'Lists the methods, or explains one.',
     result: text('The usage lines, or usage and explanation of one method'),
-    run: ({ methods }, [command]) => {
-      if (command === undefined || command === '') return usageList(methods);
+    run: ({ methods, session }, [command]) => {
+      const overSocket = session !== undefined;
+      if (command === undefined || command === '') return usageList(methods, overSocket);
       const method = methods.get(command);
-      if (method?.status !== 'built' || method.scope !== 'http')
+      if (!method || !isExplained(method, overSocket))
         throw new RpcError(RpcErrorCode.invalidParameter, `Unknown command: ${command}`);
       return helpText(method);
     },

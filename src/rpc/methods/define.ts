@@ -4,6 +4,7 @@ import type { JsonValue } from '../json/value.ts';
 import { type AnyParam, decodeParams, type ParamValues, type Signature } from '../params/signature.ts';
 import type { RpcPorts } from '../ports.ts';
 import type { ResultSchema } from '../schema/result.ts';
+import type { SocketSession } from '../websocket/session.ts';
 
 /** Who sends a call, as far as a handler may care. */
 export interface Caller {
@@ -17,6 +18,8 @@ export interface Caller {
 export interface CallContext {
   readonly ports: RpcPorts;
   readonly caller: Caller;
+  /** The client, if it calls over a WebSocket. */
+  readonly session?: SocketSession;
   /** All methods, for `help`. */
   readonly methods: ReadonlyMap<string, Method>;
 }
@@ -32,6 +35,8 @@ export interface Method extends Signature {
   readonly scope: MethodScope;
   /** Listed by soterctl as a command for a wallet server. */
   readonly wallet: boolean;
+  /** Soterd 2.1.1 does not have it. */
+  readonly extension: boolean;
   /** What the method does, for `help`. */
   readonly about: string;
   /** What it returns; absent only where it never returns anything. */
@@ -41,8 +46,16 @@ export interface Method extends Signature {
    * fixed error, `reserved` is not found.
    */
   readonly status: 'built' | 'refused' | 'reserved';
-  /** Checks the parameters and runs the handler. Undefined stands for "not found". */
-  call(context: CallContext, params: readonly JsonValue[]): JsonResult | undefined | Promise<JsonResult | undefined>;
+  /**
+   * Checks the parameters.
+   * @throws {RpcError} -32602 if their number or types are wrong.
+   */
+  check(params: readonly (JsonValue | undefined)[]): void;
+  /** Checks the parameters (undefined: not given) and runs the handler. Undefined stands for "not found". */
+  call(
+    context: CallContext,
+    params: readonly (JsonValue | undefined)[],
+  ): JsonResult | undefined | Promise<JsonResult | undefined>;
 }
 
 /** What {@link defineMethod} takes; see {@link Method}. */
@@ -52,11 +65,13 @@ export interface MethodDefinition<Params extends readonly AnyParam[]> {
   readonly limited?: boolean;
   readonly scope?: MethodScope;
   readonly wallet?: boolean;
+  readonly extension?: boolean;
   readonly about?: string;
   readonly result?: ResultSchema;
   /** The fixed error of a method that this node never carries out. */
   readonly refusal?: string;
-  readonly run?: (context: CallContext, params: ParamValues<Params>) => JsonResult | Promise<JsonResult>;
+  /** Undefined stands for "not found". */
+  readonly run?: (context: CallContext, params: ParamValues<Params>) => JsonResult | undefined | Promise<JsonResult>;
 }
 
 /** Completes a definition. The types of the handler's parameters follow from `params`. */
@@ -70,9 +85,13 @@ export function defineMethod<const Params extends readonly AnyParam[] = readonly
     limited: definition.limited ?? false,
     scope: definition.scope ?? 'http',
     wallet: definition.wallet ?? false,
+    extension: definition.extension ?? false,
     about: definition.about ?? '',
     result: definition.result,
     status: run ? 'built' : refusal === undefined ? 'reserved' : 'refused',
+    check(params) {
+      decodeParams(signature, params);
+    },
     call(context, params) {
       // decodeParams converts by the very list that ParamValues is computed from.
       const values = decodeParams(signature, params) as ParamValues<Params>;

@@ -16,7 +16,6 @@ const signInput = objectType('soterjson.RawTxInput', {
   scriptpubkey: string,
   redeemscript: string,
 });
-const outpoint = objectType('soterjson.OutPoint', { hash: string, index: uint32 });
 const blockDetails = objectType('soterjson.BlockDetails', { height: int32, hash: string, index: int, time: int64 });
 
 const text = (name: string) => required(name, string, '');
@@ -34,7 +33,6 @@ interface Entry {
   readonly refusal?: string;
   readonly wallet?: boolean;
   readonly scope?: MethodScope;
-  readonly limited?: boolean;
 }
 
 /** A wallet's method, refused with a pointer to that. */
@@ -54,15 +52,10 @@ const unimplemented = (name: string, ...params: readonly AnyParam[]): Entry => (
 });
 const reserved = (name: string, ...params: readonly AnyParam[]): Entry => ({ name, params });
 const socket = (name: string, ...params: readonly AnyParam[]): Entry => ({ name, params, scope: 'websocket' });
-const limitedSocket = (name: string, ...params: readonly AnyParam[]): Entry => ({
-  ...socket(name, ...params),
-  limited: true,
-});
 const notification = (name: string, ...params: readonly AnyParam[]): Entry => ({ name, params, scope: 'notification' });
 
 const blockPlace = [text('hash'), required('height', int32, ''), required('time', int64, '')];
 const addressList = required('addresses', listOf(string), '');
-const outpointList = required('outpoints', listOf(outpoint), '');
 
 const entries: readonly Entry[] = [
   wallet('addmultisigaddress', required('nrequired', int, ''), keys, maybeText('account')),
@@ -149,18 +142,6 @@ const entries: readonly Entry[] = [
   reserved('verifytxoutproof', text('proof')),
 
   socket('authenticate', text('username'), text('passphrase')),
-  limitedSocket('loadtxfilter', required('reload', bool, ''), addressList, outpointList),
-  limitedSocket('notifyblocks'),
-  limitedSocket('notifynewtransactions', optional('verbose', bool, '', false)),
-  limitedSocket('notifyreceived', addressList),
-  limitedSocket('notifyspent', outpointList),
-  limitedSocket('rescan', text('beginblock'), addressList, outpointList, maybeText('endblock')),
-  limitedSocket('rescanblocks', required('blockhashes', listOf(string), '')),
-  limitedSocket('session'),
-  socket('stopnotifyblocks'),
-  socket('stopnotifynewtransactions'),
-  socket('stopnotifyreceived', addressList),
-  socket('stopnotifyspent', outpointList),
 
   notification('blockconnected', ...blockPlace),
   notification('blockdisconnected', ...blockPlace),

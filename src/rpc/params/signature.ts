@@ -1,5 +1,5 @@
 import { RpcError, RpcErrorCode } from '../errors.ts';
-import type { JsonValue } from '../json/value.ts';
+import type { JsonObject, JsonValue } from '../json/value.ts';
 import { ArgumentError, type ParamType } from './types.ts';
 
 /** One parameter of a method. */
@@ -75,7 +75,7 @@ export function countError({ params }: Signature, count: number): string | undef
  * Converts the parameters of a request.
  * @throws {RpcError} -32602 on a wrong count or type.
  */
-export function decodeParams(signature: Signature, values: readonly JsonValue[]): readonly unknown[] {
+export function decodeParams(signature: Signature, values: readonly (JsonValue | undefined)[]): readonly unknown[] {
   const wrongCount = countError(signature, values.length);
   if (wrongCount !== undefined) throw new RpcError(RpcErrorCode.invalidParams, wrongCount);
   return signature.params.map((param, position) => {
@@ -84,6 +84,18 @@ export function decodeParams(signature: Signature, values: readonly JsonValue[])
     if (value === null) return param.required ? param.type.zero : undefined;
     return param.type.decode(value, { index: position + 1, name: param.name });
   });
+}
+
+/**
+ * Parameters given by name, in their order; undefined in the place of one that is not given.
+ * @throws {RpcError} -32602 if a name is unknown or a required parameter is missing.
+ */
+export function namedParams({ params }: Signature, named: JsonObject): readonly (JsonValue | undefined)[] {
+  const unknown = [...named.keys()].find((name) => !params.some((param) => param.name === name));
+  if (unknown !== undefined) throw new RpcError(RpcErrorCode.invalidParams, `unknown parameter '${unknown}'`);
+  const missing = params.find((param) => param.required && !named.has(param.name));
+  if (missing) throw new RpcError(RpcErrorCode.invalidParams, `parameter '${missing.name}' is missing`);
+  return params.map((param) => named.get(param.name));
 }
 
 /** Why command-line arguments do not fit a method: the reference tool's name for the kind of error. */

@@ -34,11 +34,20 @@ export class Authenticator {
     if (limited) return 'limited';
     return admin ? 'admin' : undefined;
   }
+
+  /** The user with this name and password. */
+  checkPair(user: string, password: string): RpcUser | undefined {
+    return this.check(headerOf(user, password));
+  }
 }
 
 function digestOf({ user, password }: Credentials): Buffer | undefined {
   if (user === '' || password === '') return undefined;
-  return sha256(`Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`);
+  return sha256(headerOf(user, password));
+}
+
+function headerOf(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
 }
 
 function sha256(text: string): Buffer {

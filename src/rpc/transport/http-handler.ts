@@ -2,13 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { joinHostPort } from '../../util/host-port.ts';
 import type { Logger } from '../../util/log.ts';
 import type { Timers } from '../../util/ports.ts';
-import type { RpcUser } from '../dispatcher.ts';
+import type { Answer, RpcUser } from '../dispatcher.ts';
 import type { Caller } from '../methods/define.ts';
 import type { Authenticator } from './auth.ts';
 import { cleanPath, splitTarget } from './paths.ts';
 
 /** Largest request body, bytes: three blocks of full size as hexadecimal text. */
 export const MAX_BODY_SIZE = 32 * 1024 * 1024;
+/** Where the description of all methods is found. */
+const DOCUMENT_PATH = '/openrpc.json';
+
 /** Limits of {@link HttpHandler}. */
 export interface HttpHandlerOptions {
   /** Requests at a time; more are refused. */
@@ -22,8 +25,10 @@ export interface HttpHandlerDeps {
   readonly authenticator: Authenticator;
   readonly logger: Logger;
   readonly timers: Timers;
-  /** Answers one JSON-RPC request; never rejects. */
-  answer(body: string, user: RpcUser, caller: Caller): Promise<string>;
+  /** Answers one JSON-RPC request or batch; undefined for no answer. Never rejects. */
+  answer(body: string, user: RpcUser, caller: Caller): Answer | Promise<Answer>;
+  /** The OpenRPC document as JSON text. */
+  document(): string;
 }
 
 /** A request body that was not read to its end, and how the client is told. */
@@ -61,6 +66,10 @@ export class HttpHandler {
     request.on('error', () => response.destroy());
     const user = this.#admit(request, response);
     if (!user) return;
+    if (request.method === 'GET' && request.url === DOCUMENT_PATH) {
+      send(response, this.#deps.document());
+      return;
+    }
     this.#running++;
     response.once('close', () => this.#running--);
     void this.#serve(request, response, user);
@@ -104,10 +113,13 @@ export class HttpHandler {
     response.once('close', () => gone.abort());
     const answer = await this.#deps.answer(body, user, { address: remoteAddress(request), signal: gone.signal });
     if (response.destroyed) return;
-    const bytes = Buffer.from(`${answer}\n`, 'utf8');
     if (this.#closing) response.setHeader('Connection', 'close');
-    response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
-    response.end(bytes);
+    if (answer === undefined) {
+      response.writeHead(204);
+      response.end();
+      return;
+    }
+    send(response, answer);
   }
 
   #refuseUser(request: IncomingMessage, response: ServerResponse): void {
@@ -125,6 +137,13 @@ export class HttpHandler {
 
 function remoteAddress({ socket }: IncomingMessage): string {
   return joinHostPort(socket.remoteAddress ?? '', socket.remotePort ?? 0);
+}
+
+/** Answers with a JSON text. */
+function send(response: ServerResponse, text: string): void {
+  const bytes = Buffer.from(`${text}\n`, 'utf8');
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
+  response.end(bytes);
 }
 
 /** Answers with a text and closes the connection, whatever else the client meant to send. */

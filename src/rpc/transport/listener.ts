@@ -1,6 +1,7 @@
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { joinHostPort } from '../../util/host-port.ts';
 
 /** How long a connection may stay open between two requests, milliseconds. */
@@ -24,6 +25,13 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Who takes over connections that turn from HTTP to another protocol. */
+export interface Upgrader {
+  /** Whether this request may; others are served as if they had not asked. */
+  handles(request: IncomingMessage): boolean;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
 /** An HTTP or HTTPS server on one address. */
 export class HttpListener {
   readonly #http: Server;
@@ -33,7 +41,7 @@ export class HttpListener {
   readonly #headTimeLimit: number;
 
   /** @param headTimeLimit the head of a request must arrive within this time, milliseconds. */
-  constructor(onRequest: RequestListener, headTimeLimit: number, tls: TlsIdentity | undefined) {
+  constructor(onRequest: RequestListener, upgrader: Upgrader, headTimeLimit: number, tls: TlsIdentity | undefined) {
     this.#headTimeLimit = headTimeLimit;
     const settings = {
       headersTimeout: headTimeLimit,
@@ -46,6 +54,10 @@ export class HttpListener {
       ? createHttpsServer({ ...settings, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, onRequest)
       : createHttpServer(settings, onRequest);
     this.#http.on('clientError', (error: Error & { code?: string }, socket: Socket) => answerGarbage(error, socket));
+    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (upgrader.handles(request)) upgrader.upgrade(request, socket, head);
+      else this.#serveWithoutUpgrade(request, socket, head);
+    });
     this.#front = tls ? createNetServer((socket) => this.#sortOut(socket)) : this.#http;
     this.#front.maxConnections = MAX_CONNECTIONS;
   }
@@ -79,6 +91,15 @@ export class HttpListener {
     this.#http.closeAllConnections();
   }
 
+  /**
+   * Node.js gives up reading as soon as a request asks for an upgrade, be it one to HTTP/2 as curl sends it: such a request
+   * is put back in front of what follows it, without the wish.
+   */
+  #serveWithoutUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
+    this.#http.emit(this.#front === this.#http ? 'connection' : 'secureConnection', socket);
+  }
+
   /** Tells a TLS handshake from a plain HTTP request, which gets an explanation instead of silence. */
   #sortOut(socket: Socket): void {
     this.#held.add(socket);
@@ -97,6 +118,16 @@ export class HttpListener {
       }
     });
   }
+}
+
+/** The head of a request as it was received, but without the headers that ask for an upgrade. */
+function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i].toLowerCase();
+    if (name !== 'upgrade' && name !== 'connection') lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
 /** What is no HTTP gets one line and is cut off; a head that came too slowly is cut off without a word. */
