@@ -72,6 +72,7 @@ export const CATALOGUE = {
   soterd_peers_queued_bytes: gauge('Output that waits for the slowest reader'),
   soterd_peers_buffered_bytes: gauge('Largest input that is not decoded yet'),
   soterd_peers_ping_seconds: gauge('Round trips of the last pings', ['quantile']),
+  soterd_peers_clock_offset_seconds: gauge('Median of the connected peers’ clocks minus ours'),
   soterd_peers_height: gauge('Greatest height that a peer is believed to have'),
 
   soterd_addresses: gauge('Addresses in the pool'),

@@ -24,6 +24,7 @@ import { Services, type Transaction } from '../wire/index.ts';
 import type { NodeConfig } from './config/index.ts';
 import { databaseFolder } from './database-files.ts';
 import { DatabaseVerifier } from './database-verifier.ts';
+import { listenErrorText } from './listen-error.ts';
 import type { Logs } from './logging/index.ts';
 import { threadWorkers } from './mining-workers.ts';
 import { measuredDialer, measuredListener } from './monitoring/measured-connections.ts';
@@ -33,13 +34,17 @@ import { measuredScriptWorkers } from './monitoring/measured-scripts.ts';
 import { measuredStore } from './monitoring/measured-store.ts';
 import { MeasuredTemplates } from './monitoring/measured-templates.ts';
 import { NodeMonitor } from './monitoring/node-monitor.ts';
+import type { FindGateway } from './nat.ts';
+import { OwnAddresses } from './nat-addresses.ts';
+import { findLocalGateway, interfaceAddresses } from './nat-find.ts';
 import { NodePool } from './pool.ts';
+import { routes } from './proxy-routes.ts';
 import { ReorderTracker } from './reorder-tracker.ts';
 import { blockSink, rpcPorts } from './rpc-ports.ts';
 import { threadScriptWorkers } from './script-workers.ts';
 import { TextFile } from './state-file.ts';
 import { systemStoreHost } from './store-host.ts';
-import { systemResolver, TcpDialer, TcpListener } from './tcp.ts';
+import { systemResolver, TcpListener } from './tcp.ts';
 import { loadTlsIdentity } from './tls.ts';
 import { TransactionTracker } from './transaction-tracker.ts';
 
@@ -59,6 +64,8 @@ export interface NodeDeps {
   readonly logs: Logs;
   /** Something asks the process to end: RPC `stop` (undefined), or a failure that the node cannot go on with. */
   requestShutdown(failure?: unknown): void;
+  /** How a router is found that forwards ports. Default: in the local network. */
+  readonly findGateway?: FindGateway;
 }
 
 /** A node could not be started; the message is one clear line for the operator. */
@@ -91,6 +98,7 @@ export class Node {
   readonly #work: WorkSource;
   readonly #verifier: DatabaseVerifier;
   readonly #rpc: RpcServer | undefined;
+  readonly #ownAddresses: OwnAddresses;
   readonly #monitor: NodeMonitor;
   #started = false;
   #stopping: Promise<void> | undefined;
@@ -206,6 +214,7 @@ export class Node {
       { store, dag, world, logger: logs.logger('BCDB') },
     );
     const { connectOnly, persistent } = config.peers;
+    const { dialer, resolver, onionReachable, proxyHost } = routes(config.peers, world.random, systemResolver);
     this.peers = new PeerHandler(
       {
         params,
@@ -220,6 +229,8 @@ export class Node {
         banDuration: config.peers.banDuration,
         banThreshold: config.peers.banThreshold,
         whitelist: config.peers.whitelist.map(({ address, prefix }) => `${address}/${prefix}`),
+        onionReachable,
+        ...(proxyHost !== undefined && { proxyHost }),
       },
       {
         dag,
@@ -232,13 +243,31 @@ export class Node {
           addresses: logs.logger('AMGR'),
           sync: logs.logger('SYNC'),
         },
-        dialer: measuredDialer(new TcpDialer(), world.clock, channels),
+        dialer: measuredDialer(dialer, world.clock, channels),
         listeners: listeners.map((listener) => measuredListener(listener, channels)),
-        resolver: systemResolver,
+        resolver,
         peersFile: new TextFile(join(config.dataDir, 'peers.json')),
         bansFile: new TextFile(join(config.dataDir, 'bans.json')),
         anchorsFile: new TextFile(join(config.dataDir, 'anchors.json')),
         failed: (error) => this.#fail(error),
+      },
+    );
+    this.#ownAddresses = new OwnAddresses(
+      {
+        externalAddresses: config.peers.externalAddresses,
+        upnp: config.peers.upnp,
+        defaultPort: params.p2pPort,
+        services: offeredServices(config),
+        listening: listeners.map(({ address }) => address),
+      },
+      {
+        world,
+        logger: logs.logger('SRVR'),
+        resolver,
+        findGateway: deps.findGateway ?? findLocalGateway,
+        interfaces: interfaceAddresses,
+        add: (address, priority) => this.peers.addLocalAddress(address, priority),
+        remove: (address) => this.peers.removeLocalAddress(address),
       },
     );
     this.miner = this.#buildMiner(variations);
@@ -320,6 +349,7 @@ export class Node {
     this.#nodePool.start();
     this.#tracker.start();
     this.#work.start();
+    this.#ownAddresses.start();
     await this.peers.start();
     try {
       await this.#monitor.start();
@@ -341,9 +371,10 @@ export class Node {
   async #stop(): Promise<void> {
     await this.miner.stop();
     this.#work.stop();
+    const portReleased = this.#ownAddresses.stop();
     const verifierStopped = this.#verifier.stop();
     await this.#rpc?.stop();
-    await verifierStopped;
+    await Promise.all([verifierStopped, portReleased]);
     await this.#monitor.stop();
     await this.metrics.stop();
     await this.peers.stop();
@@ -409,7 +440,7 @@ async function listen(addresses: readonly string[], logger: Logger): Promise<Tcp
       listeners.push(listener);
       logger.info(`Server listening on ${listener.address}`);
     } catch (error) {
-      logger.warn(`Can't listen on ${address}: ${error instanceof Error ? error.message : error}`);
+      logger.warn(`Can't listen on ${address}: ${listenErrorText(error)}`);
     }
   }
   if (addresses.length > 0 && listeners.length === 0) {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { joinHostPort, splitHostPort } from '../../util/host-port.ts';
 import type { Logger } from '../../util/log.ts';
+import { listenErrorText } from '../listen-error.ts';
 import type { Verdict } from './health.ts';
 
 /** Connections of all listeners together; a monitoring system needs one. */
@@ -45,7 +46,9 @@ export class MonitoringEndpoint {
         (request, response) => void this.#serve(request, response),
       );
       server.maxConnections = MAX_CONNECTIONS;
-      const place = await listen(server, address);
+      const place = await listen(server, address).catch((error: unknown) => {
+        throw new Error(`--metricslisten=${address}: ${listenErrorText(error)}`, { cause: error });
+      });
       this.#servers.push(server);
       bound.push(place);
       logger.info(`Metrics on http://${place}/metrics, health on /healthy and /ready`);

@@ -7,6 +7,7 @@ import type { PeerHandler } from '../../server/index.ts';
 import type { Logger } from '../../util/log.ts';
 import type { World } from '../../util/ports.ts';
 import type { NodeConfig } from '../config/index.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { MonitoringEndpoint } from './endpoint.ts';
 import { type HealthView, healthy, ready } from './health.ts';
 import { ProcessMonitor } from './process-monitor.ts';
@@ -34,19 +35,21 @@ export class NodeMonitor {
   readonly #deps: NodeMonitorDeps;
   readonly #process: ProcessMonitor;
   readonly #endpoint: MonitoringEndpoint;
+  readonly #clock: ClockWatch;
 
   constructor(config: NodeConfig, deps: NodeMonitorDeps) {
     this.#config = config;
     this.#deps = deps;
-    const { metrics, dag, pool, peers, miner, world } = deps;
+    const { metrics, dag, pool, peers, miner, world, logger } = deps;
     this.#process = new ProcessMonitor(world.timers, metrics.channels);
     this.#endpoint = new MonitoringEndpoint({
       contentType: metrics.contentType,
       text: () => metrics.text(),
       healthy: () => healthy(this.#view()),
       ready: () => ready(this.#view()),
-      logger: deps.logger,
+      logger,
     });
+    this.#clock = new ClockWatch({ peers: () => peers.operations.peers(), timers: world.timers, logger });
     const { generation, name } = config.params;
     const labels = { version: softwareVersion(generation), network: name, node: process.version };
     metrics.addSource(() => ({ soterd_build_info: [{ labels, value: 1 }] }));
@@ -70,6 +73,7 @@ export class NodeMonitor {
    */
   async start(): Promise<void> {
     this.#process.start();
+    this.#clock.start();
     await this.#endpoint.start(this.#config.metricsListen);
   }
 
@@ -77,6 +81,7 @@ export class NodeMonitor {
   async stop(): Promise<void> {
     await this.#endpoint.stop();
     this.#process.stop();
+    this.#clock.stop();
   }
 
   #view(): HealthView {

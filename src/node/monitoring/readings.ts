@@ -6,6 +6,7 @@ import type { Miner } from '../../mining/index.ts';
 import type { PeerHandler } from '../../server/index.ts';
 import type { Clock } from '../../util/ports.ts';
 import { databaseBytes } from '../database-files.ts';
+import { medianClockOffset } from './clock-watch.ts';
 
 // What the managers keep anyway, read when figures are wanted.
 
@@ -71,6 +72,7 @@ export function peerReadings(handler: PeerHandler): Readings {
     soterd_peers_queued_bytes: load.queuedBytes,
     soterd_peers_buffered_bytes: load.bufferedBytes,
     soterd_peers_ping_seconds: [quantile(0.5), quantile(1)],
+    soterd_peers_clock_offset_seconds: medianClockOffset(peers) ?? 0,
     soterd_peers_height: peers.reduce((most, { currentHeight }) => Math.max(most, currentHeight), 0),
     soterd_addresses: load.addresses,
     soterd_connections_requests: load.requests,
