@@ -158,6 +158,11 @@ export class AddressManager {
     this.#local.add(address, priority);
   }
 
+  /** Forgets an address of our own. */
+  removeLocal(address: NetAddress): void {
+    this.#local.remove(address);
+  }
+
   /** Our own addresses. */
   localAddresses(): LocalAddress[] {
     return this.#local.list();

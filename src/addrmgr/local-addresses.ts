@@ -47,6 +47,11 @@ export class LocalAddresses {
     }
   }
 
+  /** Forgets an own address that others cannot reach any more. */
+  remove(address: NetAddress): void {
+    this.#addresses.delete(addressKey(address));
+  }
+
   /** All own addresses. */
   list(): LocalAddress[] {
     return [...this.#addresses.values()].map(({ address, score }) => ({ address, score }));

@@ -32,10 +32,13 @@ export class TcpTransport implements Transport {
   #ended = false;
   #corked = false;
 
-  /** Takes over a connected socket that has not been read from. */
-  constructor(socket: Socket) {
+  /**
+   * Takes over a connected socket that has not been read from.
+   * @param remoteAddress who is at the other end, if that is not who the socket is connected to: behind a proxy.
+   */
+  constructor(socket: Socket, remoteAddress?: string) {
     this.#socket = socket;
-    this.remoteAddress = endpoint(socket.remoteAddress, socket.remotePort);
+    this.remoteAddress = remoteAddress ?? endpoint(socket.remoteAddress, socket.remotePort);
     this.localAddress = endpoint(socket.localAddress, socket.localPort);
     socket.setNoDelay(true);
     socket.on('error', (error) => {
@@ -150,8 +153,10 @@ export class TcpDialer implements Dialer<TcpTransport> {
   }
 }
 
-function openSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+/** Connects to an address of TCP; the socket is paused. Rejects soon after `signal` was aborted. */
+export function openSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const socket = connect({ host, port });
     const abort = () => socket.destroy(new Error('dialling was given up'));
     const failed = (error: Error) => {

@@ -70,12 +70,20 @@ describe('addr and getaddr', () => {
 
   test('an outgoing connection is told our address and asked for more; nobody else is', async () => {
     const network = new VirtualNetwork();
-    const local = { address: address('93.184.35.19', 5070), priority: 4 as const };
     const a = await network.node('a', { params: testnet, connectOnly: ['10.77.0.1:5070'] });
-    const b = await network.node('b', { params: testnet, connectOnly: [a.address], localAddresses: [local] });
+    const b = await network.node('b', { params: testnet, connectOnly: [a.address] });
+    expect(() => b.handler.addLocalAddress(address('10.0.0.1', 5070), 4)).toThrow('address 10.0.0.1 is not routable');
+    b.handler.addLocalAddress(address('93.184.35.19', 5070), 1);
     await network.world.advance(1000);
     expect(b.handler.operations.connectedCount()).toBe(1);
     expect(a.handler.operations.addressCache()).toEqual(['93.184.35.19:5070']);
+    // A better one becomes known later, and a worse one.
+    b.handler.addLocalAddress(address('93.184.35.20', 5070), 2);
+    b.handler.addLocalAddress(address('93.184.35.21', 5070), 0);
+    await network.world.advance(1000);
+    expect(a.handler.operations.addressCache()).toEqual(['93.184.35.19:5070', '93.184.35.20:5070']);
+    b.handler.removeLocalAddress(address('93.184.35.20', 5070));
+    expect(b.handler.localAddresses().map(({ score }) => score)).toEqual([1, 0]);
   });
 });
 

@@ -62,6 +62,12 @@ export class AddressExchange {
     addresses.setServices(netAddress, services);
   }
 
+  /** We can be reached elsewhere now: tells those who were told another address, or none. */
+  ownAddressesChanged(): void {
+    if (this.#closed || !this.#deps.listening) return;
+    for (const peer of this.#deps.table.connected()) if (!peer.inbound) this.#advertise(peer);
+  }
+
   /** Tells an incoming peer, once, some of the addresses that it does not know yet. */
   getAddr(peer: ConnectedPeer): void {
     if (this.#closed || !peer.inbound || peer.addressesSent) return;
@@ -134,7 +140,7 @@ export class AddressExchange {
 
   #advertise(peer: ConnectedPeer): void {
     const own = this.#deps.addresses.bestLocal(peer.peer.netAddress);
-    if (!isRoutable(own.ip)) return;
+    if (!isRoutable(own.ip) || peer.knownAddresses.has(own)) return;
     const address = { ...own, timestamp: this.#now() };
     peer.peer.pushAddresses([address]);
     peer.knownAddresses.add(address);

@@ -1,4 +1,4 @@
-import { type AddressManager, addressKey, parseAddressKey } from '../addrmgr/index.ts';
+import { type AddressManager, addressKey, type Endpoint, parseAddressKey } from '../addrmgr/index.ts';
 import type { Dialer } from '../connmgr/index.ts';
 import type { Transport } from '../peer/index.ts';
 import type { Clock } from '../util/ports.ts';
@@ -14,6 +14,8 @@ export interface AddressSourceDeps {
   /** Port of the network. */
   readonly defaultPort: number;
   readonly clock: Clock;
+  /** False for addresses that are not wanted at all: banned, or out of reach. */
+  isAllowed(address: Endpoint): boolean;
 }
 
 /** Proposes addresses for automatic connections and keeps the record of every attempt. */
@@ -26,12 +28,15 @@ export class AddressSource {
 
   /** The address of the next automatic connection: one of the last run's first. Undefined if nothing suits now. */
   next(): string | undefined {
-    const { addresses, anchors, table, defaultPort, clock } = this.#deps;
-    const anchor = anchors.take();
-    if (anchor !== undefined) return anchor;
+    const { addresses, anchors, table, defaultPort, clock, isAllowed } = this.#deps;
+    for (let anchor = anchors.take(); anchor !== undefined; anchor = anchors.take()) {
+      const endpoint = parseAddressKey(anchor);
+      if (!endpoint || isAllowed(endpoint)) return anchor;
+    }
     const chosen = chooseOutbound({
       select: () => addresses.select(),
       hasGroup: (group) => table.hasOutboundGroup(group),
+      isAllowed,
       defaultPort,
       now: Math.floor(clock.now() / 1000),
     });

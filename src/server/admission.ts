@@ -1,5 +1,5 @@
 import type { World } from '../util/ports.ts';
-import { ipFromString } from '../wire/index.ts';
+import { ipFromString, ipToString, isMappedIpv4 } from '../wire/index.ts';
 import type { BanList } from './ban-list.ts';
 import type { ConnectedPeer } from './connected-peer.ts';
 import { type EvictionCandidate, selectForEviction } from './eviction.ts';
@@ -7,6 +7,8 @@ import type { PeerTable } from './peer-table.ts';
 
 /** An incoming connection may take this long for its handshake before it gives way to newer ones, milliseconds. */
 const PATIENCE_MS = 3000;
+/** Leading bytes of an IPv6 address that name a network which one customer has. */
+const SITE_BYTES = 8;
 
 /** What decides about connections. */
 export interface AdmissionDeps {
@@ -37,7 +39,7 @@ export class Admission {
    */
   refuseStream(host: string, whitelisted: boolean): string | undefined {
     const { table, pending, bans, maxPeers, maxPendingInbound } = this.#deps;
-    if (bans.isBanned(host)) return 'banned';
+    if (!whitelisted && bans.isBanned(host)) return 'banned';
     if (table.size >= maxPeers && this.#evictable() === undefined) return 'no slot is free';
     if (!whitelisted && this.#isCrowded(host)) return 'too many connections of this host';
     let waiting = 0;
@@ -55,7 +57,7 @@ export class Admission {
    */
   refusePeer(peer: ConnectedPeer): string | undefined {
     const { table, bans, maxPeers } = this.#deps;
-    if (bans.isBanned(peer.remoteHost)) return 'banned';
+    if (!peer.origin.whitelisted && bans.isBanned(peer.remoteHost)) return 'banned';
     if (table.size < maxPeers) return undefined;
     const victim = peer.inbound ? this.#evictable() : undefined;
     if (victim === undefined) return 'no slot is free';
@@ -76,9 +78,10 @@ export class Admission {
   /** More connections of one host than one host needs. Those of this machine are not limited. */
   #isCrowded(host: string): boolean {
     if (isThisMachine(host)) return false;
+    const site = siteOf(host);
     let count = 0;
     for (const peers of [this.#deps.table.all(), this.#deps.pending]) {
-      for (const peer of peers) if (peer.inbound && peer.remoteHost === host) count++;
+      for (const peer of peers) if (peer.inbound && siteOf(peer.remoteHost) === site) count++;
     }
     return count >= this.#deps.maxInboundPerHost;
   }
@@ -89,6 +92,12 @@ export class Admission {
     for (const byte of [...this.#secret, ...Buffer.from(group)]) hash = Math.imul(hash ^ byte, 0x01000193);
     return hash >>> 0;
   }
+}
+
+/** What counts as one host: an IPv4 address, or the 64 bits of an IPv6 network, within which addresses cost nothing. */
+function siteOf(host: string): string {
+  const ip = host.includes(':') ? ipFromString(host) : undefined;
+  return ip && !isMappedIpv4(ip) ? ipToString(ip.map((byte, i) => (i < SITE_BYTES ? byte : 0))) : host;
 }
 
 function isThisMachine(host: string): boolean {

@@ -1,26 +1,36 @@
 import type { Logger } from '../util/log.ts';
 import type { Clock } from '../util/ports.ts';
+import { ipFromString } from '../wire/index.ts';
 import { canonicalHost } from './host.ts';
 import type { StateFile } from './ports.ts';
+import { parseSubnet, type Subnet } from './subnet.ts';
 
-/** Bans kept; beyond it the one that ends first is dropped. */
+/** Banned hosts kept; beyond it the ban that ends first is dropped. */
 const MAX_BANS = 10_000;
+/** Banned networks kept: every connection is compared with each of them. */
+const MAX_NETWORKS = 1000;
 const FILE_VERSION = 1;
 
-/** One banned host. */
+/** One ban. Times are Unix milliseconds. */
 export interface Ban {
-  /** IP text in canonical form, or a host name. */
+  /** IP text in canonical form, a network such as `10.0.0.0/8`, or a host name. */
   readonly host: string;
-  /** Unix milliseconds. */
+  readonly since: number;
   readonly until: number;
 }
 
-/** Hosts that may not connect for a while. Kept over restarts where there is a file. */
+interface Term {
+  readonly since: number;
+  readonly until: number;
+}
+
+/** Hosts and networks that may not connect for a while. Kept over restarts where there is a file. */
 export class BanList {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #file: StateFile | undefined;
-  readonly #bans = new Map<string, number>();
+  readonly #hosts = new Map<string, Term>();
+  readonly #networks = new Map<string, Term & { readonly subnet: Subnet }>();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(clock: Clock, logger: Logger, file?: StateFile) {
@@ -29,36 +39,55 @@ export class BanList {
     this.#file = file;
   }
 
-  /** Bans a host for so many milliseconds from now. */
+  /** Bans a host or a network (CIDR) for so many milliseconds from now; a ban that it has already is replaced. */
   ban(host: string, duration: number): void {
-    const key = canonicalHost(host);
-    this.#bans.delete(key);
-    this.#bans.set(key, this.#clock.now() + duration);
-    if (this.#bans.size > MAX_BANS) this.#dropEarliest();
+    const since = this.#clock.now();
+    this.#set({ host, since, until: since + duration });
     this.#save();
   }
 
-  /** Ends a ban. @returns whether there was one. */
+  /** Ends the ban of exactly this host or network. @returns whether there was one. */
   lift(host: string): boolean {
-    const found = this.#bans.delete(canonicalHost(host));
+    const key = keyOf(host);
+    const found = this.#hosts.delete(key) || this.#networks.delete(key);
     if (found) this.#save();
     return found;
   }
 
-  /** True while the host is banned. */
+  /** Ends all bans. */
+  clear(): void {
+    this.#hosts.clear();
+    this.#networks.clear();
+    this.#save();
+  }
+
+  /** True if exactly this host or network is banned, whether or not it lies in a banned network. */
+  has(host: string): boolean {
+    const key = keyOf(host);
+    const term = this.#hosts.get(key) ?? this.#networks.get(key);
+    return term !== undefined && this.#clock.now() < term.until;
+  }
+
+  /** True while the host, or a network that it belongs to, is banned. */
   isBanned(host: string): boolean {
     const key = canonicalHost(host);
-    const until = this.#bans.get(key);
-    if (until === undefined) return false;
-    if (this.#clock.now() < until) return true;
-    this.#bans.delete(key);
-    return false;
+    const now = this.#clock.now();
+    const term = this.#hosts.get(key);
+    if (term) {
+      if (now < term.until) return true;
+      this.#hosts.delete(key);
+    }
+    return this.#networks.size > 0 && this.#isInBannedNetwork(key, now);
   }
 
   /** Bans in force, the one that ends first first. */
   list(): Ban[] {
     const now = this.#clock.now();
-    const bans = Array.from(this.#bans, ([host, until]) => ({ host, until }));
+    const bans = Array.from([...this.#hosts, ...this.#networks], ([host, { since, until }]) => ({
+      host,
+      since,
+      until,
+    }));
     return bans.filter(({ until }) => until > now).sort((a, b) => a.until - b.until);
   }
 
@@ -67,7 +96,7 @@ export class BanList {
     try {
       const text = await this.#file?.load();
       if (text === undefined) return;
-      for (const { host, until } of parseBans(text)) this.#bans.set(canonicalHost(host), until);
+      for (const ban of parseBans(text, this.#clock.now())) this.#set(ban);
     } catch (error) {
       this.#logger.warn(`cannot read the list of bans: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -78,9 +107,20 @@ export class BanList {
     return this.#writing;
   }
 
-  #dropEarliest(): void {
-    const [first] = [...this.#bans].sort((a, b) => a[1] - b[1]);
-    if (first) this.#bans.delete(first[0]);
+  #set({ host, since, until }: Ban): void {
+    const subnet = parseSubnet(host);
+    if (!subnet || subnet.single) put(this.#hosts, keyOf(host), { since, until }, MAX_BANS);
+    else put(this.#networks, subnet.text, { since, until, subnet }, MAX_NETWORKS);
+  }
+
+  #isInBannedNetwork(host: string, now: number): boolean {
+    const ip = ipFromString(host);
+    if (!ip) return false;
+    for (const [key, { subnet, until }] of this.#networks) {
+      if (now >= until) this.#networks.delete(key);
+      else if (subnet.contains(ip)) return true;
+    }
+    return false;
   }
 
   #save(): void {
@@ -96,16 +136,35 @@ export class BanList {
   }
 }
 
-function parseBans(text: string): Ban[] {
+/** The text by which a ban is known. */
+function keyOf(host: string): string {
+  return parseSubnet(host)?.text ?? canonicalHost(host);
+}
+
+/** Adds an entry; if there are too many then, the one that ends first leaves. */
+function put<T extends Term>(terms: Map<string, T>, key: string, term: T, limit: number): void {
+  terms.set(key, term);
+  if (terms.size <= limit) return;
+  let earliest: [string, T] = [key, term];
+  for (const entry of terms) if (entry[1].until < earliest[1].until) earliest = entry;
+  terms.delete(earliest[0]);
+}
+
+function parseBans(text: string, now: number): Ban[] {
   const content: unknown = JSON.parse(text);
   if (typeof content !== 'object' || content === null || !('bans' in content) || !Array.isArray(content.bans)) {
     throw new Error('not a list of bans');
   }
   const bans: unknown[] = content.bans;
-  return bans.filter(isBan).slice(0, MAX_BANS);
+  return bans
+    .filter(isBan)
+    .slice(0, MAX_BANS + MAX_NETWORKS)
+    .map(({ host, since, until }) => ({ host, since: since ?? now, until }));
 }
 
-function isBan(value: unknown): value is Ban {
+/** A ban in the file; those of early versions do not say since when. */
+function isBan(value: unknown): value is Omit<Ban, 'since'> & { readonly since?: number } {
   if (typeof value !== 'object' || value === null || !('host' in value) || !('until' in value)) return false;
+  if ('since' in value && typeof value.since !== 'number') return false;
   return typeof value.host === 'string' && typeof value.until === 'number';
 }

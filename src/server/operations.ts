@@ -1,4 +1,4 @@
-import type { AddressManager } from '../addrmgr/index.ts';
+import { type AddressManager, ipOfHost } from '../addrmgr/index.ts';
 import type { ConnectionManager } from '../connmgr/index.ts';
 import { ConnectionExistsError } from '../connmgr/index.ts';
 import type { SyncLoad, SyncManager, SyncProgress } from '../netsync/index.ts';
@@ -10,6 +10,7 @@ import type { ConnectedPeer } from './connected-peer.ts';
 import type { PeerTable } from './peer-table.ts';
 import type { PeerHandlerDeps } from './ports.ts';
 import type { Relay } from './relay.ts';
+import { parseSubnet } from './subnet.ts';
 
 /** One peer as operators see it. Times are Unix seconds. */
 export interface PeerInfo {
@@ -233,16 +234,34 @@ export class PeerOperations {
     return this.#deps.bans.list();
   }
 
-  /** Bans a host and ends its connections. @param duration milliseconds. */
-  ban(host: string, duration: number): void {
-    const { bans, table } = this.#deps;
-    bans.ban(host, duration);
-    for (const peer of [...table.all()]) if (bans.isBanned(peer.remoteHost)) this.#drop(peer);
+  /**
+   * Bans a host, or a network in CIDR notation, and ends its connections. Permanent peers are dialled again when the ban
+   * is over; whitelisted ones are not concerned.
+   * @param duration milliseconds.
+   * @throws {OperationError} if the text is neither an IP, nor a network, nor a .onion host.
+   */
+  ban(target: string, duration: number): void {
+    const { bans, table, pending } = this.#deps;
+    if (!isBannable(target)) throw new OperationError('invalid IP or subnet');
+    bans.ban(target, duration);
+    for (const peer of [...table.all(), ...pending]) {
+      if (!peer.origin.whitelisted && bans.isBanned(peer.remoteHost)) peer.disconnect('banned by the operator');
+    }
   }
 
-  /** Ends a ban. @returns whether there was one. */
-  liftBan(host: string): boolean {
-    return this.#deps.bans.lift(host);
+  /** True if exactly this host or network is banned. */
+  isListed(target: string): boolean {
+    return this.#deps.bans.has(target);
+  }
+
+  /** Ends the ban of exactly this host or network. @returns whether there was one. */
+  liftBan(target: string): boolean {
+    return this.#deps.bans.lift(target);
+  }
+
+  /** Ends all bans. */
+  clearBans(): void {
+    this.#deps.bans.clear();
   }
 
   #drop(peer: ConnectedPeer): void {
@@ -280,6 +299,10 @@ export class PeerOperations {
       isSyncPeer: sync.syncPeerId === stats.id,
     };
   }
+}
+
+function isBannable(target: string): boolean {
+  return parseSubnet(target) !== undefined || ipOfHost(target) !== undefined;
 }
 
 function notFound(): OperationError {

@@ -1,4 +1,5 @@
 import { type AddressCandidate, groupKey } from '../addrmgr/index.ts';
+import type { NetAddress } from '../wire/index.ts';
 
 /** Candidates looked at for one connection. */
 const TRIES = 100;
@@ -15,6 +16,8 @@ export interface OutboundChoice {
   select(): AddressCandidate | undefined;
   /** True if an outgoing connection leads into this network group already. */
   hasGroup(group: string): boolean;
+  /** False for addresses that are not wanted at all: banned, or out of reach. */
+  isAllowed(address: NetAddress): boolean;
   /** Port of the network. */
   readonly defaultPort: number;
   /** Unix seconds. */
@@ -30,6 +33,7 @@ export function chooseOutbound(choice: OutboundChoice): AddressCandidate | undef
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const candidate = choice.select();
     if (!candidate) return undefined;
+    if (!choice.isAllowed(candidate.address)) continue;
     if (choice.hasGroup(groupKey(candidate.address.ip))) continue;
     if (attempt < RECENT_FROM && choice.now - candidate.lastAttempt < RECENT_SECONDS) continue;
     if (attempt < OTHER_PORT_FROM && candidate.address.port !== choice.defaultPort) continue;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AddressCandidate } from '../addrmgr/index.ts';
 import { silentLogger } from '../util/log.ts';
 import { VirtualWorld } from '../util/testing/virtual-world.ts';
-import { ipFromString } from '../wire/index.ts';
+import { ipFromString, ipToString, type NetAddress } from '../wire/index.ts';
 import { Anchors } from './anchors.ts';
 import { BanList } from './ban-list.ts';
 import { KnownAddresses } from './known-addresses.ts';
@@ -72,11 +72,12 @@ describe('chooseOutbound', () => {
     lastSuccess: 0,
     tried: false,
   });
-  const choose = (candidates: AddressCandidate[], groups: string[] = []) => {
+  const choose = (candidates: AddressCandidate[], groups: string[] = [], isAllowed = (_: NetAddress) => true) => {
     let asked = 0;
     const chosen = chooseOutbound({
       select: () => candidates[asked++ % candidates.length],
       hasGroup: (group) => groups.includes(group),
+      isAllowed,
       defaultPort: 5070,
       now: 1_000_000,
     });
@@ -93,8 +94,14 @@ describe('chooseOutbound', () => {
     expect(choose([candidate('8.8.8.8', { port: 1 })]).asked).toBe(51);
   });
 
+  test('never what is banned or out of reach', () => {
+    const allowed = (address: NetAddress) => ipToString(address.ip) !== '8.8.8.8';
+    expect(choose([candidate('8.8.8.8'), candidate('9.9.9.9')], [], allowed)).toEqual({ key: '9.9.9.9', asked: 2 });
+    expect(choose([candidate('8.8.8.8')], [], allowed)).toEqual({ key: undefined, asked: 100 });
+  });
+
   test('nothing known', () => {
-    expect(chooseOutbound({ select: () => undefined, hasGroup: () => false, defaultPort: 1, now: 0 })).toBeUndefined();
+    expect(choose([])).toEqual({ key: undefined, asked: 1 });
   });
 });
 

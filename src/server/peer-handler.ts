@@ -1,9 +1,23 @@
-import { AddressManager, parseAddressKey, UnroutableAddressError } from '../addrmgr/index.ts';
+import {
+  AddressManager,
+  type Endpoint,
+  hostOf,
+  type LocalAddress,
+  type LocalPriority,
+  parseAddressKey,
+} from '../addrmgr/index.ts';
 import { ConnectionManager, type ConnectionRequest, seedFromDns } from '../connmgr/index.ts';
 import { type ProcessResult, SyncManager } from '../netsync/index.ts';
 import { Peer, type PeerHandlers, SentNonces, type Transport } from '../peer/index.ts';
 import { Emitter } from '../util/emitter.ts';
-import { type Block, ipFromString, Services, type Transaction, type VersionMessage } from '../wire/index.ts';
+import {
+  type Block,
+  ipFromString,
+  type NetAddress,
+  Services,
+  type Transaction,
+  type VersionMessage,
+} from '../wire/index.ts';
 import { AddressExchange } from './address-exchange.ts';
 import { AddressSource } from './address-source.ts';
 import { Admission } from './admission.ts';
@@ -168,12 +182,30 @@ export class PeerHandler {
     return this.#sync.isCurrent();
   }
 
+  /**
+   * Adds an address of our own; outgoing peers are told the best one that there is for each.
+   * @throws {UnroutableAddressError} if nobody outside could reach it.
+   */
+  addLocalAddress(address: NetAddress, priority: LocalPriority): void {
+    this.#addresses.addLocal(address, priority);
+    this.#exchange.ownAddressesChanged();
+  }
+
+  /** Forgets an address of our own that cannot be reached any more. */
+  removeLocalAddress(address: NetAddress): void {
+    this.#addresses.removeLocal(address);
+  }
+
+  /** Our own addresses and how much they are trusted. */
+  localAddresses(): readonly LocalAddress[] {
+    return this.#addresses.localAddresses();
+  }
+
   async #start(): Promise<void> {
     if (this.#state !== 'new') return;
     await Promise.all([this.#addresses.start(), this.#bans.load(), this.#anchors.load()]);
     if (this.#state !== 'new') return;
     this.#state = 'running';
-    this.#addLocalAddresses();
     this.#unsubscribe = this.#deps.dag.events.on('connected', ({ block }) => this.#rebroadcaster?.confirmed(block));
     this.#sync.start();
     this.#rebroadcaster?.start();
@@ -214,6 +246,7 @@ export class PeerHandler {
       table: this.#table,
       defaultPort: params.p2pPort,
       clock: deps.world.clock,
+      isAllowed: ({ ip }) => this.#isDialable(hostOf(ip)),
     });
     const automatic = params.name !== 'simnet' && (options.connectOnly ?? []).length === 0;
     return new ConnectionManager<Transport>(
@@ -229,6 +262,12 @@ export class PeerHandler {
         accepted: (stream) => this.#accepted(stream),
       },
     );
+  }
+
+  /** True if an automatic connection may lead to this host. */
+  #isDialable(host: string): boolean {
+    const reachable = this.#options.onionReachable !== false || !host.endsWith('.onion');
+    return reachable && !this.#bans.isBanned(host);
   }
 
   #isConnected(address: string): boolean {
@@ -263,7 +302,7 @@ export class PeerHandler {
 
   /** Begins the handshake. @param address what was dialled; undefined for incoming connections. */
   #connect(stream: Transport, origin: PeerOrigin, address?: string): void {
-    const { params, services, userAgent, relayTransactions, proxied, trickleInterval, peerLimits } = this.#options;
+    const { params, services, userAgent, relayTransactions, trickleInterval, peerLimits } = this.#options;
     const { world, logger, loggers, dag, failed } = this.#deps;
     const inbound = address === undefined;
     const endpoint = inbound ? undefined : parseAddressKey(address);
@@ -275,7 +314,7 @@ export class PeerHandler {
         services,
         userAgent,
         relay: relayTransactions ?? true,
-        proxied: !inbound && (proxied ?? false),
+        proxied: !inbound && this.#isHidden(endpoint),
         address,
         netAddress,
         trickleInterval,
@@ -296,6 +335,13 @@ export class PeerHandler {
     this.#peers.set(peer, connected);
     this.#pending.add(connected);
     peer.start();
+  }
+
+  /** True if the remote's own address is not known, or is not told to it: behind a proxy, by name or at the proxy itself. */
+  #isHidden(endpoint: Endpoint | undefined): boolean {
+    const { proxyHost } = this.#options;
+    if (proxyHost === undefined) return false;
+    return endpoint === undefined || hostOf(endpoint.ip) === canonicalHost(proxyHost);
   }
 
   #peerHandlers(): PeerHandlers {
@@ -369,17 +415,6 @@ export class PeerHandler {
     }
     const { requestId } = connected.origin;
     if (requestId !== undefined) this.#connections.disconnected(requestId);
-  }
-
-  #addLocalAddresses(): void {
-    for (const { address, priority } of this.#options.localAddresses ?? []) {
-      try {
-        this.#addresses.addLocal(address, priority);
-      } catch (error) {
-        if (!(error instanceof UnroutableAddressError)) throw error;
-        this.#deps.logger.debug(`Not advertised: ${error.message}`);
-      }
-    }
   }
 
   /** Asks DNS for peers, in the background. */

@@ -1,4 +1,4 @@
-import type { HostResolver, LocalPriority, PeersFile } from '../addrmgr/index.ts';
+import type { HostResolver, PeersFile } from '../addrmgr/index.ts';
 import type { Dialer, Listener, Resolver } from '../connmgr/index.ts';
 import type { SyncDag, TransactionPool } from '../netsync/index.ts';
 import type { NetworkParams } from '../params/index.ts';
@@ -6,7 +6,7 @@ import type { PeerLimits, Transport } from '../peer/index.ts';
 import type { Hash } from '../util/hash.ts';
 import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
-import type { Block, BlockHeader, NetAddress, Transaction } from '../wire/index.ts';
+import type { Block, BlockHeader, Transaction } from '../wire/index.ts';
 
 /** The consensus core as peers are served from it. */
 export interface ServerDag extends SyncDag {
@@ -88,10 +88,10 @@ export interface PeerHandlerOptions {
   readonly connectOnly?: readonly string[];
   /** Ask DNS seeds at the start. Default true; never on simnet. */
   readonly dnsSeed?: boolean;
-  /** Outgoing connections go through a proxy. Default false. */
-  readonly proxied?: boolean;
-  /** Own addresses to advertise. Those that nobody outside could reach are left out. */
-  readonly localAddresses?: readonly { readonly address: NetAddress; readonly priority: LocalPriority }[];
+  /** Host of the proxy that outgoing connections go through. Default: they go directly. */
+  readonly proxyHost?: string;
+  /** False: .onion addresses cannot be reached, so none is chosen for an automatic connection. Default true. */
+  readonly onionReachable?: boolean;
   /** Milliseconds between batches of announced transactions. */
   readonly trickleInterval?: number;
   /** Score misbehaviour and ban. Default true. */

@@ -154,8 +154,9 @@ async function outbound(context: SuiteContext): Promise<void> {
   const transcript = readTranscript(context, 'p2p/addr/testnet-outbound-handshake.jsonl', 'U');
   const node = await nodeFor(transcript.lines, 'U', {
     params: TESTNET,
-    handler: { localAddresses: [{ address: OWN_ADDRESS, priority: LocalPriority.manual }], targetOutbound: 0 },
+    handler: { targetOutbound: 0 },
   });
+  node.handler.addLocalAddress(OWN_ADDRESS, LocalPriority.manual);
   await run(node, async () => {
     await new NodeReplay(node.target, transcript).run();
     assert.equal(node.handler.operations.load().addresses, told(transcript.lines, 'U').length);

@@ -145,11 +145,9 @@ describe('loadConfig', () => {
   });
 
   test.each([
-    ['--upnp', 'port forwarding'],
     ['--txindex', 'transaction index'],
     ['--cfilters', 'committed filter index'],
     ['--nocfilters=false', 'committed filter index'],
-    ['--proxy=127.0.0.1:9050', 'proxies'],
   ])('%s is refused and not ignored', async (flag, part) => {
     const { outcome, stderr } = await load(['--simnet', flag]);
     expect(outcome).toEqual({ kind: 'exit', code: 1 });

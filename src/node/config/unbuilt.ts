@@ -5,23 +5,12 @@ import type { SoterdOptions } from './soterd-options.ts';
  * nobody relies on something that is not there. Remove the line when the part is built.
  */
 export const UNBUILT_OPTIONS: ReadonlyMap<keyof SoterdOptions, string> = new Map([
-  ['upnp', 'port forwarding'],
-  ['externalip', 'address announcement'],
-  ['proxy', 'proxies'],
-  ['proxyuser', 'proxies'],
-  ['proxypass', 'proxies'],
-  ['onion', 'proxies'],
-  ['onionuser', 'proxies'],
-  ['onionpass', 'proxies'],
-  ['torisolation', 'proxies'],
   ['txindex', 'the transaction index'],
   ['addrindex', 'the address index'],
   ['cfilters', 'the committed filter index'],
   ['droptxindex', 'the transaction index'],
   ['dropaddrindex', 'the address index'],
   ['dropcfindex', 'the committed filter index'],
-  ['profile', 'the profiler'],
-  ['cpuprofile', 'the profiler'],
   ['lean', 'generation 4'],
   ['gpu', 'generation 4'],
 ]);

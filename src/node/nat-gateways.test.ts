@@ -1,0 +1,147 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { routerIn } from './nat-find.ts';
+import { pmpGateway } from './nat-pmp.ts';
+import { findUpnpGateway } from './nat-upnp.ts';
+import { NatRouter, type RouterBehaviour } from './testing/nat-router.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+const never = (): AbortSignal => new AbortController().signal;
+
+async function router(behaviour: RouterBehaviour = {}): Promise<NatRouter> {
+  const started = await NatRouter.start(behaviour);
+  cleanups.push(() => started.stop());
+  return started;
+}
+
+describe('UPnP', () => {
+  test.each([
+    ['InternetGatewayDevice:1', 'WANIPConnection:1'],
+    ['InternetGatewayDevice:2', 'WANIPConnection:2'],
+    ['InternetGatewayDevice:1', 'WANPPPConnection:1'],
+  ])('%s with %s: maps, tells its address, unmaps', async (device, service) => {
+    const found = await router({ device, service });
+    const gateway = await findUpnpGateway(never(), found.search());
+    expect(gateway?.name).toBe('UPnP router 127.0.0.1');
+    expect(await gateway?.externalAddress(never())).toBe('93.184.35.19');
+    expect(await gateway?.map(5070, 1200, never())).toBe(5070);
+    await gateway?.unmap(5070, never());
+    expect(found.actions).toEqual([
+      'GetExternalIPAddress',
+      'AddPortMapping NewRemoteHost= NewExternalPort=5070 NewProtocol=TCP NewInternalPort=5070 NewInternalClient=127.0.0.1 NewEnabled=1 NewPortMappingDescription=soterd listen port NewLeaseDuration=1200',
+      'DeletePortMapping NewRemoteHost= NewExternalPort=5070 NewProtocol=TCP',
+    ]);
+  });
+
+  test('a router that knows permanent mappings only gets one', async () => {
+    const found = await router({ permanentOnly: true });
+    const gateway = await findUpnpGateway(never(), found.search());
+    expect(await gateway?.map(5070, 1200, never())).toBe(5070);
+    expect(found.actions.at(-1)).toContain('NewLeaseDuration=0');
+  });
+
+  test('says why it refuses', async () => {
+    const found = await router({ refuse: true });
+    const gateway = await findUpnpGateway(never(), found.search());
+    await expect(gateway?.map(5070, 1200, never())).rejects.toThrow('error 718 ConflictInMappingEntry');
+  });
+
+  test.each<[string, RouterBehaviour]>([
+    ['another device', { device: 'MediaServer:1' }],
+    ['no service', { service: 'Other:1' }],
+    ['nonsense', { description: '\0<service><serviceType>' }],
+    ['too long', { description: 'x'.repeat(300_000) }],
+    [
+      'a location elsewhere',
+      { searchAnswer: 'HTTP/1.1 200 OK\r\nST: InternetGatewayDevice:1\r\nLOCATION: http://127.0.0.2:PORT/\r\n\r\n' },
+    ],
+    ['no location', { searchAnswer: 'HTTP/1.1 200 OK\r\nST: InternetGatewayDevice:1\r\n\r\n' }],
+    [
+      'a file',
+      { searchAnswer: 'HTTP/1.1 200 OK\r\nST: InternetGatewayDevice:1\r\nLOCATION: file:///etc/passwd\r\n\r\n' },
+    ],
+    ['other text', { searchAnswer: 'FOO * HTTP/1.1\r\n\r\n' }],
+    [
+      'control elsewhere',
+      {
+        description:
+          '<service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>http://127.0.0.2/</controlURL></service>',
+      },
+    ],
+  ])('is no router: %s', async (_, behaviour) => {
+    const found = await router(behaviour);
+    expect(await findUpnpGateway(never(), found.search(150))).toBeUndefined();
+    expect(found.actions).toEqual([]);
+  });
+
+  test('documents made to take long are read fast', async () => {
+    const found = await router({ description: `${'<service> '.repeat(20_000)}${' '.repeat(50_000)}` });
+    expect(await findUpnpGateway(never(), found.search(150))).toBeUndefined();
+  });
+
+  test('can be given up', async () => {
+    const found = await router();
+    await found.stop();
+    cleanups.length = 0;
+    const controller = new AbortController();
+    const search = findUpnpGateway(controller.signal, { host: '127.0.0.1', port: 9, milliseconds: 60_000 });
+    controller.abort();
+    expect(await search).toBeUndefined();
+    expect(
+      await findUpnpGateway(controller.signal, { host: '127.0.0.1', port: 9, milliseconds: 60_000 }),
+    ).toBeUndefined();
+  });
+});
+
+describe('NAT-PMP', () => {
+  test('maps, tells its address, unmaps', async () => {
+    const found = await router();
+    const gateway = pmpGateway('127.0.0.1', found.pmp());
+    expect(await gateway.externalAddress(never())).toBe('93.184.35.19');
+    expect(await gateway.map(5070, 1200, never())).toBe(5070);
+    await gateway.unmap(5070, never());
+    expect(found.requests).toEqual(['0000', '0002000013ce13ce000004b0', '0002000013ce000000000000']);
+  });
+
+  test('is asked again, and nonsense is not an answer', async () => {
+    const found = await router();
+    found.pmpAnswers = ['silence', Uint8Array.of(0), Uint8Array.of(0, 128, 0, 0), Uint8Array.of(0, 130, 0, 0)];
+    const hasty = pmpGateway('127.0.0.1', found.pmp(20));
+    await expect(hasty.externalAddress(never())).rejects.toThrow('no answer');
+    expect(found.requests).toHaveLength(4);
+    found.pmpAnswers = ['silence'];
+    expect(await pmpGateway('127.0.0.1', found.pmp(500)).externalAddress(never())).toBe('93.184.35.19');
+  });
+
+  test('says why it refuses', async () => {
+    const found = await router();
+    found.pmpAnswers = [Uint8Array.of(0, 130, 0, 2, 0, 0, 0, 0), Uint8Array.of(0, 130, 0, 77, 0, 0, 0, 0)];
+    const gateway = pmpGateway('127.0.0.1', found.pmp());
+    await expect(gateway.map(1, 1, never())).rejects.toThrow('not authorised');
+    await expect(gateway.map(1, 1, never())).rejects.toThrow('error 77');
+  });
+
+  test('nobody there, and given up', async () => {
+    const found = await router();
+    const pmp = found.pmp();
+    await found.stop();
+    cleanups.length = 0;
+    await expect(pmpGateway('127.0.0.1', pmp).externalAddress(never())).rejects.toThrow();
+    const controller = new AbortController();
+    const asked = pmpGateway('127.0.0.1', pmp).externalAddress(controller.signal);
+    controller.abort();
+    await expect(asked).rejects.toThrow('no answer in time');
+    await expect(pmpGateway('127.0.0.1', pmp).externalAddress(controller.signal)).rejects.toThrow();
+  });
+
+  test('the router of the default route', () => {
+    const head = 'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n';
+    const lan = 'eth0\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n';
+    expect(routerIn(`${head}${lan}eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\n`)).toBe('192.168.1.1');
+    expect(routerIn(`${head}${lan}`)).toBeUndefined();
+    expect(routerIn('')).toBeUndefined();
+  });
+});
