@@ -53,7 +53,7 @@ export class RankTable<E extends RankedEntry> {
 
   add(entry: E): void {
     const row = this.#entries.length;
-    if (row === this.feeRates.length) this.#grow(2 * row);
+    if (row === this.feeRates.length) this.#grow(Math.ceil(1.5 * row));
     this.#entries.push(entry);
     entry.row = row;
     this.feeRates[row] = entry.feeRateValue;

@@ -287,7 +287,7 @@ export class Connection {
   }
 
   #watchIdle(): void {
-    if (this.#state === 'open' && this.#input.waiting) this.#idle.set(this.#parts.limits.idleTimeout);
+    if (this.#state === 'open' && !this.#input.blocked) this.#idle.set(this.#parts.limits.idleTimeout);
   }
 
   #written(message: Outgoing): void {

@@ -16,6 +16,9 @@ export interface InputEvents {
   stalled(): void;
 }
 
+/** Milliseconds of work after which the event loop has its turn: one read may bring hundreds of transactions. */
+const TURN_MS = 5;
+
 /**
  * The way into a peer: bytes to messages, strictly one after the other. While a handler runs, or while too much output
  * waits, a bounded amount is read ahead and then the transport is paused, which slows the remote down.
@@ -27,7 +30,10 @@ export class Input {
   readonly #limits: PeerLimits;
   readonly #events: InputEvents;
   readonly #progress: Deadline;
+  readonly #world: World;
   #busy = false;
+  /** Others have their turn before the next message. */
+  #resting = false;
   #held = false;
   #paused = false;
   #pumping = false;
@@ -41,12 +47,18 @@ export class Input {
     this.#decoder = decoder;
     this.#limits = limits;
     this.#events = events;
+    this.#world = world;
     this.#progress = new Deadline(world, () => this.#checkProgress());
   }
 
   /** True while bytes are being waited for, false while our own work keeps us from reading. */
   get waiting(): boolean {
-    return !this.#busy && !this.#held;
+    return !this.blocked && !this.#resting;
+  }
+
+  /** True while a handler runs or too much output waits: nothing more is taken from the remote. */
+  get blocked(): boolean {
+    return this.#busy || this.#held;
   }
 
   /** Bytes received but not yet decoded. */
@@ -83,8 +95,11 @@ export class Input {
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
+    const { clock } = this.#world;
+    const start = clock.monotonic();
     while (this.waiting && this.#decoder) {
       if (!this.#step(this.#decoder)) break;
+      if (clock.monotonic() - start >= TURN_MS) this.#rest();
     }
     this.#pumping = false;
     if (!this.#decoder) return;
@@ -112,6 +127,14 @@ export class Input {
       });
     }
     return true;
+  }
+
+  #rest(): void {
+    this.#resting = true;
+    this.#world.timers.soon(() => {
+      this.#resting = false;
+      this.#pump();
+    });
   }
 
   /** Pauses or resumes the transport, and watches a message that is only partly here. */
