@@ -6,6 +6,7 @@ export type { Method, MethodScope } from './methods/define.ts';
 export { rpcMethods } from './methods/index.ts';
 export { ArgumentsError, paramsFromArguments, usageLine } from './params/signature.ts';
 export type * from './ports.ts';
+export { methodReference } from './reference.ts';
 export { RpcServer, type RpcServerDeps, type RpcServerOptions } from './server.ts';
 export type { Credentials } from './transport/auth.ts';
 export type { TlsIdentity } from './transport/listener.ts';

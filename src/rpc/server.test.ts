@@ -149,6 +149,32 @@ describe('RpcServer', () => {
     expect(await ask(port)).toContain('"result":1');
   });
 
+  test('describes itself to those who may call it', async () => {
+    const { port } = await start();
+    const get = (authorization: string) =>
+      fetch(`http://127.0.0.1:${port}/openrpc.json`, { headers: { authorization } });
+    const answer = await get(AUTH);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(await answer.json()).toMatchObject({ info: { title: 'soterd', version: '2.1.1' } });
+    expect((await get('Basic eA==')).status).toBe(401);
+    const call = await fetch(`http://127.0.0.1:${port}/openrpc.json`, {
+      method: 'POST',
+      headers: { authorization: AUTH },
+      body: CALL,
+    });
+    expect(await call.json()).toMatchObject({ result: 1 });
+  });
+
+  test('what gets no answer gets an empty one of HTTP', async () => {
+    const { port } = await start();
+    const answer = await fetch(`http://127.0.0.1:${port}/`, {
+      method: 'POST',
+      headers: { authorization: AUTH },
+      body: '{"jsonrpc":"2.0","method":"getblockcount"}',
+    });
+    expect([answer.status, await answer.text()]).toEqual([204, '']);
+  });
+
   test('refuses strangers before it reads what they send', async () => {
     const { port } = await start();
     expect(await ask(port, CALL, 'Basic eA==')).toBe('401 Unauthorized.\n');

@@ -8,6 +8,7 @@ import { runSoterctl } from '../../src/cli/soterctl-run.ts';
 import { loadConfig, type NodeConfig } from '../../src/node/config/index.ts';
 import { Logs } from '../../src/node/logging/index.ts';
 import { systemClock } from '../../src/node/system.ts';
+import { rpcMethods } from '../../src/rpc/index.ts';
 import { TEST_IDENTITY } from '../../src/rpc/testing/identity.ts';
 import { type RpcNode, startRpcNode } from './rpc-node.ts';
 import type { Suite, SuiteContext } from './suite.ts';
@@ -181,7 +182,9 @@ const soterd: Suite = {
 };
 
 /** Commands of ours alone. */
-const EXTENSIONS = ['getdaginfo', 'gettxstatus', 'verifydag'];
+const EXTENSIONS: readonly string[] = [...rpcMethods.values()]
+  .filter((method) => method.extension)
+  .map(({ name }) => name);
 
 /** The configuration files that the recording only describes. */
 function describedFiles(port: number): Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { compactJson, isJsonArray, isJsonObject, parseJson } from '../../src/rpc/index.ts';
+import { compactJson, isJsonArray, isJsonObject, parseJson, rpcMethods } from '../../src/rpc/index.ts';
 import { callRpc, callRpcText } from './rpc-client.ts';
 import { checkResult, compareAnswer, type RecordedAnswer, withoutParents } from './rpc-compare.ts';
 import { httpSuite } from './rpc-http.ts';
@@ -164,7 +164,9 @@ const replayStandard: Suite = {
 };
 
 /** Lines of the method list that are ours alone. */
-const EXTENSIONS = ['getdaginfo', 'gettxstatus', 'verifydag'];
+const EXTENSIONS: readonly string[] = [...rpcMethods.values()]
+  .filter((method) => method.extension)
+  .map(({ name }) => name);
 
 const help: Suite = {
   name: 'rpc/help',

@@ -11,7 +11,7 @@ async function call(method: string, params: readonly unknown[], ports: Partial<R
     { methods: rpcMethods, ports: idlePorts(ports), logger: silentLogger },
   );
   const caller = { address: '127.0.0.1:1', signal: new AbortController().signal };
-  return JSON.parse(await dispatcher.handle(JSON.stringify({ id: 1, method, params }), user, caller));
+  return JSON.parse((await dispatcher.handle(JSON.stringify({ id: 1, method, params }), user, caller)) ?? '');
 }
 
 const report = { blocks: 5, positions: 4, outputs: 9, seconds: 0.5 };

@@ -11,8 +11,8 @@ import { defineMethod, type Method } from './define.ts';
 export const dagStateMethods: readonly Method[] = [
   defineMethod({
     name: 'getdaginfo',
-    about:
-      'A summary of the DAG; two nodes with equal digests hold the same DAG, order and outputs. Not in soterd 2.1.1.',
+    extension: true,
+    about: 'A summary of the DAG; two nodes with equal digests hold the same DAG, order and outputs.',
     result: record({
       blocks: whole('Genesis included', 'blocks'),
       tips: list(hash()),
@@ -72,8 +72,9 @@ export const dagStateMethods: readonly Method[] = [
   defineMethod({
     name: 'verifydag',
     params: [optional('scripts', bool, 'Run the scripts of all blocks, too, which takes much longer.', false)],
+    extension: true,
     about:
-      'Derives colouring, order and outputs again from the stored blocks and compares them with what is stored. Takes minutes in a large DAG; the node goes on with its work, and the log tells how far it has come. Not in soterd 2.1.1.',
+      'Derives colouring, order and outputs again from the stored blocks and compares them with what is stored. Takes minutes in a large DAG; the node goes on with its work, and the log tells how far it has come.',
     result: record({
       valid: flag(),
       difference: maybe(text('The first one, if there is any')),

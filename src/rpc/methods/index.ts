@@ -1,4 +1,5 @@
 import { socketMethods } from '../websocket/methods.ts';
+import { banMethods } from './bans.ts';
 import { blockTemplateMethods } from './block-template.ts';
 import { blockMethods } from './blocks.ts';
 import { controlMethods } from './control.ts';
@@ -19,6 +20,7 @@ export const rpcMethods: ReadonlyMap<string, Method> = new Map(
   [
     controlMethods,
     peerMethods,
+    banMethods,
     blockMethods,
     dagMethods,
     dagStateMethods,

@@ -58,7 +58,7 @@ test('help of a method, whole', () => {
 
     Result (verbose=true):
     {  (object)
-      "hash": "hash",  (string) As it was given
+      "hash": "given hash",  (string) As it was given
       "confirmations": n,  (numeric) Difference between the greatest height and that of the block, plus 1
       "height": n,  (numeric)
       "version": n,  (numeric)

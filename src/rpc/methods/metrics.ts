@@ -10,7 +10,8 @@ export const metricsMethods: readonly Method[] = [
   defineMethod({
     name: 'getmetrics',
     params: [optional('prefix', string, 'Only metrics whose name begins so, e.g. soterd_mempool; without it all.')],
-    about: 'What all managers of the node have measured since its start. Not in soterd 2.1.1.',
+    extension: true,
+    about: 'What all managers of the node have measured since its start.',
     result: list(
       record({
         name: text('As in the monitoring endpoint'),

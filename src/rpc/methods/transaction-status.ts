@@ -15,8 +15,8 @@ export const transactionStatusMethods: readonly Method[] = [
     name: 'gettxstatus',
     params: [required('txid', string, 'Hash of the transaction.')],
     limited: true,
-    about:
-      'What became of a recent transaction: whether it counts, or which other one won what it spends. Not in soterd 2.1.1.',
+    extension: true,
+    about: 'What became of a recent transaction: whether it counts, or which other one won what it spends.',
     result: record({
       txid: hash(),
       status: oneOf(

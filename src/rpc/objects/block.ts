@@ -26,7 +26,7 @@ const CONFIRMATIONS = 'Difference between the greatest height and that of the bl
 
 /** The verbose form of a header. */
 export const headerSchema = record({
-  hash: text('As it was given', 'hash'),
+  hash: text('As it was given', 'given hash'),
   confirmations: whole(CONFIRMATIONS),
   ...frontSchema,
   ...backSchema,
@@ -34,7 +34,7 @@ export const headerSchema = record({
 
 /** The verbose form of a block. */
 export const blockSchema = record({
-  hash: text('As it was given', 'hash'),
+  hash: text('As it was given', 'given hash'),
   confirmations: whole(CONFIRMATIONS),
   strippedsize: whole('Without witness data', 'bytes'),
   size: whole('', 'bytes'),
