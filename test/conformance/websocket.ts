@@ -1,9 +1,9 @@
 import { match, strictEqual } from 'node:assert';
 import type { RpcPorts } from '../../src/rpc/index.ts';
+import { type ReceivedMessage, SocketUser } from '../../src/rpc/testing/socket-user.ts';
 import { callRpc } from './rpc-client.ts';
 import { ADMIN, LIMITED, type RpcNode, startRpcNode } from './rpc-node.ts';
 import type { Suite, SuiteContext } from './suite.ts';
-import { type ReceivedMessage, SocketUser } from './websocket-client.ts';
 
 const FILE = 'rpc/websocket.json';
 

@@ -1,5 +1,4 @@
 import { WebSocket } from 'ws';
-import { basicAuth } from './rpc-client.ts';
 
 /** A message as it came, and parsed. */
 export interface ReceivedMessage {
@@ -78,7 +77,8 @@ export class SocketUser {
    * @returns the client, or the HTTP status with which the upgrade was refused.
    */
   static connect(port: number, credentials: string | null): Promise<SocketUser | number> {
-    const headers = credentials === null ? {} : { Authorization: basicAuth(credentials) };
+    const headers =
+      credentials === null ? {} : { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers, perMessageDeflate: false });
     return new Promise((resolve, reject) => {
       const user = new SocketUser(socket);

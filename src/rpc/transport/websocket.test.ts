@@ -1,0 +1,221 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { splitHostPort } from '../../util/host-port.ts';
+import { silentLogger } from '../../util/log.ts';
+import { SeededRandom } from '../../util/testing/seeded-random.ts';
+import type { RpcPorts } from '../ports.ts';
+import { RpcServer, type RpcServerOptions } from '../server.ts';
+import { TEST_IDENTITY } from '../testing/identity.ts';
+import { idlePorts } from '../testing/idle-ports.ts';
+import { SocketUser } from '../testing/socket-user.ts';
+
+const ADMIN = 'user:pass';
+const AUTH = `Basic ${Buffer.from(ADMIN).toString('base64')}`;
+const CALL = '{"id":1,"method":"getblockcount"}';
+
+const cleanUp: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const each of cleanUp.splice(0).reverse()) await each();
+});
+
+async function start(options: Partial<RpcServerOptions> = {}, ports: Partial<RpcPorts> = {}) {
+  const timers = {
+    after: (milliseconds: number, callback: () => void) => {
+      const handle = setTimeout(callback, milliseconds);
+      return { cancel: () => clearTimeout(handle) };
+    },
+    every: () => ({ cancel: () => undefined }),
+    soon: (callback: () => void) => setImmediate(callback),
+  };
+  const server = new RpcServer(
+    {
+      listen: ['127.0.0.1:0'],
+      admin: { user: 'user', password: 'pass' },
+      limited: { user: 'lim', password: 'limpass' },
+      maxClients: 10,
+      maxWebSockets: 3,
+      maxConcurrentRequests: 20,
+      quirks: false,
+      ...options,
+    },
+    { ports: idlePorts(ports), logger: silentLogger, timers, random: new SeededRandom(1) },
+  );
+  cleanUp.push(() => server.stop());
+  const [address] = await server.start();
+  return { server, port: Number(splitHostPort(address).port) };
+}
+
+/** A client that the test does not have to close. */
+async function open(port: number, credentials: string | null = ADMIN): Promise<SocketUser> {
+  const user = await SocketUser.open(port, credentials);
+  cleanUp.push(() => user.close());
+  return user;
+}
+
+/** Sends a request that also asks for an upgrade to HTTP/2, as curl does. */
+function askForHttp2(port: number, secure: boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const ask = secure ? httpsRequest : httpRequest;
+    const outgoing = ask(
+      {
+        host: '127.0.0.1',
+        port,
+        method: 'POST',
+        path: '/',
+        agent: false,
+        rejectUnauthorized: false,
+        headers: {
+          Authorization: AUTH,
+          Connection: 'Upgrade, HTTP2-Settings',
+          Upgrade: 'h2c',
+          'HTTP2-Settings': 'AAMAAABkAAQCAAAAAAIAAAAA',
+          'Content-Length': CALL.length,
+        },
+      },
+      (answer) => {
+        let body = '';
+        answer.on('data', (chunk) => {
+          body += chunk;
+        });
+        answer.on('end', () => resolve(`${answer.statusCode} ${body}`));
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(CALL);
+  });
+}
+
+/** Sends a head and returns all that comes back. */
+function sendHead(port: number, ...lines: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(received));
+  });
+}
+
+const UPGRADE = [
+  'Host: x',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+];
+
+describe('requests for an upgrade', () => {
+  test('that is none of ours are served as if they had not asked', async () => {
+    const { port } = await start();
+    expect(await askForHttp2(port, false)).toBe('200 {"result":1,"error":null,"id":1}\n');
+    const secure = await start({ tls: TEST_IDENTITY });
+    expect(await askForHttp2(secure.port, true)).toBe('200 {"result":1,"error":null,"id":1}\n');
+  });
+
+  test('at other paths find JSON-RPC, whoever asks', async () => {
+    const { port } = await start();
+    expect(await sendHead(port, 'GET /ws/ HTTP/1.1', ...UPGRADE)).toMatch(/^HTTP\/1\.1 401 /u);
+  });
+
+  test('that are wrong are refused', async () => {
+    const { port } = await start();
+    expect(await sendHead(port, 'GET /ws HTTP/1.1', ...UPGRADE.slice(0, -1))).toMatch(
+      /^HTTP\/1\.1 400 .*\r\n\r\n400 Bad Request\.\n$/su,
+    );
+    expect(await sendHead(port, 'GET /ws HTTP/1.1', 'Host: x', 'Connection: close')).toMatch(/^HTTP\/1\.1 400 /u);
+    expect(await sendHead(port, 'GET /ws HTTP/1.1', ...UPGRADE, 'Authorization: Basic eA==')).toMatch(
+      /^HTTP\/1\.1 401 .*WWW-Authenticate: Basic realm="soterd RPC"\r\n.*401 Unauthorized\.\n$/su,
+    );
+  });
+
+  test('work behind TLS', async () => {
+    const { port } = await start({ tls: TEST_IDENTITY });
+    const socket = new WebSocket(`wss://127.0.0.1:${port}/ws`, {
+      headers: { Authorization: AUTH },
+      rejectUnauthorized: false,
+    });
+    cleanUp.push(() => socket.terminate());
+    const answer = new Promise((resolve) => socket.once('message', (data) => resolve(String(data))));
+    socket.once('open', () => socket.send(CALL));
+    expect(await answer).toBe('{"result":1,"error":null,"id":1}');
+  });
+});
+
+describe('a client', () => {
+  test('gets 2.0 answers to 2.0 requests and to batches of them', async () => {
+    const { port } = await start();
+    const user = await open(port);
+    user.socket.send('{"jsonrpc":"2.0","id":1,"method":"getblockcount"}');
+    expect((await user.answers.take())?.text).toBe('{"jsonrpc":"2.0","result":1,"id":1}');
+    user.socket.send(
+      '[{"jsonrpc":"2.0","id":2,"method":"getblockcount"},{"jsonrpc":"2.0","id":3,"method":"notifyblocks"},{"jsonrpc":"2.0","method":"ping"}]',
+    );
+    expect((await user.answers.take())?.text).toBe(
+      '[{"jsonrpc":"2.0","result":1,"id":2},{"jsonrpc":"2.0","result":null,"id":3}]',
+    );
+  });
+
+  test('that sends much before it has logged in is cut off', async () => {
+    const { port } = await start();
+    const user = await open(port, null);
+    user.socket.send('x'.repeat(128 * 1024));
+    expect(await user.closed).toEqual({ code: null, reason: '' });
+  });
+
+  test('may send much when it has, but not without limit', async () => {
+    const { port } = await start();
+    const user = await open(port, null);
+    user.socket.send('{"id":1,"method":"authenticate","params":["lim","limpass"]}');
+    expect((await user.answers.take())?.text).toBe('{"result":null,"error":null,"id":1}');
+    user.socket.send(`${CALL}${' '.repeat(1024 * 1024)}`);
+    expect((await user.answers.take())?.text).toBe('{"result":1,"error":null,"id":1}');
+    user.socket.send(Buffer.alloc(33 * 1024 * 1024, 0x20));
+    expect((await user.closed).code).toBe(1009);
+  });
+
+  test('above the limit is let in and dropped; one that leaves makes room', async () => {
+    const { port } = await start();
+    const users = [await open(port), await open(port), await open(port)];
+    expect((await (await open(port)).closed).code).toBeNull();
+    users[0].close();
+    await users[0].closed;
+    for (;;) {
+      const user = await open(port);
+      const alive = await Promise.race([user.settle().then(() => true), user.closed.then(() => false)]);
+      if (alive) break;
+    }
+  });
+
+  test('sees a goodbye when the server stops, after what runs', async () => {
+    let finish: ((hashes: []) => void) | undefined;
+    const { miner } = idlePorts();
+    const generate = () =>
+      new Promise<[]>((resolve) => {
+        finish = resolve;
+      });
+    const { server, port } = await start({}, { miner: { ...miner, generate } });
+    const user = await open(port);
+    const mined = user.call('generate', 1);
+    await user.settle();
+    const stopped = server.stop();
+    finish?.([]);
+    expect(await mined).toEqual([]);
+    expect(await user.closed).toEqual({ code: 1001, reason: 'soterd is stopping' });
+    await stopped;
+  });
+
+  test('whose request never ends does not hold up the stop', async () => {
+    const { miner } = idlePorts();
+    const { server, port } = await start({}, { miner: { ...miner, generate: () => new Promise(() => undefined) } });
+    const user = await open(port);
+    user.socket.send('{"id":1,"method":"generate","params":[1]}');
+    await user.settle();
+    await server.stop();
+    expect((await user.closed).code).toBeNull();
+  });
+});
