@@ -15,8 +15,10 @@ export const RpcErrorCode = {
   downloading: -10,
   database: -20,
   decode: -22,
+  nodeAlreadyAdded: -23,
   nodeNotAdded: -24,
   verify: -25,
+  invalidIpOrSubnet: -30,
 } as const;
 
 /** A value of {@link RpcErrorCode}. */

@@ -22,8 +22,10 @@ const ERROR_TEXTS: Readonly<Record<keyof typeof RpcErrorCode, string>> = {
   downloading: 'The node has not caught up yet',
   database: 'Failure of the database',
   decode: 'Data can not be read',
+  nodeAlreadyAdded: 'Banned already',
   nodeNotAdded: 'Not an added node',
   verify: 'A proposed block could not be judged',
+  invalidIpOrSubnet: 'Not an IP or network, or not banned',
 };
 
 /**

@@ -172,6 +172,15 @@ export interface RpcPersistentPeer {
   readonly inbound: boolean;
 }
 
+/** One ban. */
+export interface RpcBan {
+  /** IP, network in CIDR notation, or host name. */
+  readonly host: string;
+  /** Unix milliseconds. */
+  readonly since: number;
+  readonly until: number;
+}
+
 /** Peers and the address manager. The commands reject with an error whose message the client sees. */
 export interface RpcPeers {
   connectedCount(): number;
@@ -196,6 +205,17 @@ export interface RpcPeers {
   addressCache(): readonly string[];
   /** Addresses of a host name; rejects if there is none. */
   resolve(host: string): Promise<readonly string[]>;
+  /** Bans in force, the one that ends first first. */
+  bans(): readonly RpcBan[];
+  /** True if a text names a host or network that can be banned. */
+  isBannable(target: string): boolean;
+  /** True if exactly this host or network is banned. */
+  isListed(target: string): boolean;
+  /** Bans a host or network for so many milliseconds and ends its connections. Throws if it is none. */
+  ban(target: string, duration: number): void;
+  /** Ends exactly this ban. @returns whether there was one. */
+  liftBan(target: string): boolean;
+  clearBans(): void;
 }
 
 /** How a synchronisation gets on. */

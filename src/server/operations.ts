@@ -242,11 +242,16 @@ export class PeerOperations {
    */
   ban(target: string, duration: number): void {
     const { bans, table, pending } = this.#deps;
-    if (!isBannable(target)) throw new OperationError('invalid IP or subnet');
+    if (!this.isBannable(target)) throw new OperationError('invalid IP or subnet');
     bans.ban(target, duration);
     for (const peer of [...table.all(), ...pending]) {
       if (!peer.origin.whitelisted && bans.isBanned(peer.remoteHost)) peer.disconnect('banned by the operator');
     }
+  }
+
+  /** True if a text names something that can be banned: an IP, a network in CIDR notation, a .onion host. */
+  isBannable(target: string): boolean {
+    return parseSubnet(target) !== undefined || ipOfHost(target) !== undefined;
   }
 
   /** True if exactly this host or network is banned. */
@@ -299,10 +304,6 @@ export class PeerOperations {
       isSyncPeer: sync.syncPeerId === stats.id,
     };
   }
-}
-
-function isBannable(target: string): boolean {
-  return parseSubnet(target) !== undefined || ipOfHost(target) !== undefined;
 }
 
 function notFound(): OperationError {

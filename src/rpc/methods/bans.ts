@@ -75,8 +75,7 @@ function duration(bantime: number, absolute: boolean, now: number): number {
 }
 
 function add(peers: RpcPeers, subnet: string, milliseconds: number): void {
-  if (!peers.isBannable(subnet))
-    throw new RpcError(RpcErrorCode.invalidIpOrSubnet, 'Error: Invalid IP/Subnet');
+  if (!peers.isBannable(subnet)) throw new RpcError(RpcErrorCode.invalidIpOrSubnet, 'Error: Invalid IP/Subnet');
   if (peers.isListed(subnet)) throw new RpcError(RpcErrorCode.nodeAlreadyAdded, 'Error: IP/Subnet already banned');
   peers.ban(subnet, milliseconds);
 }

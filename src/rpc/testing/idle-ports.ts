@@ -59,6 +59,12 @@ export function idlePorts(changes: Partial<RpcPorts> = {}): RpcPorts {
       listenAddresses: () => ['127.0.0.1:18555'],
       addressCache: () => [],
       resolve: async (host) => [host],
+      bans: () => [],
+      isBannable: () => false,
+      isListed: () => false,
+      ban: () => undefined,
+      liftBan: () => false,
+      clearBans: () => undefined,
     },
     miner: {
       hasPaymentAddress: true,
