@@ -17,6 +17,8 @@ import type { DevnetStatus, Generation, NodeStatus } from './view.ts';
 import { miningKey } from './wallet-file.ts';
 
 const HOST = '127.0.0.1';
+/** How long the last payments may take to be decided by all nodes. */
+const SETTLE_LIMIT_MS = 120_000;
 /** Distance of the ports of two nodes. */
 const PORT_STEP = 10;
 /** Generations that the view can show at most. */
@@ -102,6 +104,11 @@ export class Devnet {
   /** Configuration with which `soterctl` reaches the first node. */
   get clientConfigFile(): string {
     return join(this.#options.dataFolder, 'soterctl.conf');
+  }
+
+  /** Ends the payments in good order: waits, but not for ever, until those under way are decided. */
+  async settle(): Promise<void> {
+    await this.#load?.settle(SETTLE_LIMIT_MS);
   }
 
   /** Figures of the payments; undefined without `--tps`. */
@@ -310,5 +317,6 @@ function nodeConfig(parts: {
       dropFilters: false,
     },
     metricsListen: [],
+    profiling: { inspectorPort: undefined, cpuProfileFile: undefined },
   };
 }

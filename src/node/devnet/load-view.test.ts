@@ -15,7 +15,7 @@ test('says what is going on, and that coins were short only if they were', () =>
     doubleSpends: { decided: 80, agreed: 80, open: 20 },
     inclusion: { median: 1234, p95: 3000 },
     stability: { median: 15_000, p95: 18_000 },
-    loopDelay: 31.4,
+    loopDelay: { p99: 31.4, longest: 120.2 },
   } as const;
   expect(renderLoad(load)).toEqual([
     'payments       200/s  paying',
@@ -23,8 +23,9 @@ test('says what is going on, and that coins were short only if they were', () =>
     'first block    median 1.2 s  95 % within 3.0 s',
     'stable         median 15.0 s  95 % within 18.0 s  (12 blue blocks, on all nodes)',
     'double spends  decided 80  all nodes agree on 80  open 20',
-    'event loop     99 % of turns within 31 ms (all nodes share it)',
+    'event loop     99 % of turns at most 31 ms late, the worst 120 ms (all nodes share it)',
   ]);
   expect(renderLoad({ ...load, starved: 7 })[1]).toMatch(/left out for want of a stable coin 7$/u);
+  expect(renderLoad({ ...load, phase: 'settling' })[0]).toContain('no new payments');
   expect(renderLoad({ ...load, phase: 'mining ahead' })[0]).toContain('after 100 heights');
 });

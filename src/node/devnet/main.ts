@@ -52,7 +52,8 @@ export async function runDevnet(args: readonly string[]): Promise<number> {
     stderr.write(`soterd devnet: ${error.message}\n`);
     return 1;
   }
-  const limit = options.duration > 0 ? setTimeout(() => shutdown.request(), options.duration * 1000) : undefined;
+  const end = () => void devnet.settle().then(() => shutdown.request());
+  const limit = options.duration > 0 ? setTimeout(end, options.duration * 1000) : undefined;
   const stopShowing = stdout.isTTY ? showLive(devnet) : showLines(devnet);
   await shutdown.wait();
   clearTimeout(limit);

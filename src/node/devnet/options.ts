@@ -40,7 +40,7 @@ that is running: soterd devnet keys, balance and pay; each explains itself with 
   --datadir=FOLDER   where everything is kept (default ~/.soterd/devnet)
   --nomine           do not mine; RPC setgenerate or generate can
   --port=PORT        first P2P port, the RPC port is one above, the next node ten above (default 18555; 0: any free)
-  --duration=TIME    end after this time
+  --duration=TIME    end after this time, with --tps when the last payments have settled too
   --tps=N            send N signed payments a second between the nodes' keys, every 50th of them twice at two nodes, and
                      report how soon they are in a block and stable, and whether all nodes agree who won
   -h, --help         show this text
