@@ -30,6 +30,10 @@ export interface ConnectedBlock {
   readonly removed: readonly number[];
   readonly added: readonly number[];
   readonly moved: readonly MovedEffects[];
+  /** Blocks that entered or left the virtual blue set. */
+  readonly recoloured: readonly number[];
+  /** Parents that were tips before. */
+  readonly formerTips: readonly number[];
 }
 
 interface TipFacts {
@@ -161,8 +165,9 @@ export class DagState {
 
   /** Makes a block that passed all checks part of the DAG. `parents` are ids in message order. */
   connect(block: Block, parents: readonly number[]): ConnectedBlock {
+    const formerTips = [...new Set(parents)].filter((parent) => this.engine.isTip(parent));
     const id = this.#append(block, parents, BlockStatus.stored);
-    const { row, orderCut, removed, added } = this.engine.addBlock(id);
+    const { row, orderCut, removed, added, recoloured } = this.engine.addBlock(id);
     this.#newRows.set(id, row);
     this.#tips = undefined;
     const moved = this.replay.repair(orderCut, removed, added);
@@ -174,7 +179,7 @@ export class DagState {
       totalTxs: this.#best.totalTxs + block.transactions.length,
       medianTime: medianTime(this.index, id),
     };
-    return { id, height: this.index.height(id), cut: orderCut, removed, added, moved };
+    return { id, height: this.index.height(id), cut: orderCut, removed, added, moved, recoloured, formerTips };
   }
 
   /** Remembers a block that broke a rule of the connect checks: it and its descendants are refused for ever. */

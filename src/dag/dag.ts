@@ -13,6 +13,7 @@ import { BlockStatus } from './engine/index.ts';
 import { AssertError, RuleError } from './errors.ts';
 import { type DagEvents, type TransactionState, transactionStates } from './events.ts';
 import { type LocatedBlock, locateBlocks } from './locate.ts';
+import { type BlockSummary, newestBlocks } from './newest-blocks.ts';
 import { outpointKey } from './outputs/outpoint-key.ts';
 import type { Output } from './outputs/output.ts';
 import type { OutputRecord } from './outputs/output-record.ts';
@@ -283,6 +284,11 @@ export class Dag {
   /** Answers `getblocks` and `getheaders`, see {@link locateBlocks}. */
   locate(locatorHeights: readonly number[], stopHash: Hash, max: number): LocatedBlock[] {
     return locateBlocks(this.#state.index, locatorHeights, stopHash, max);
+  }
+
+  /** See {@link newestBlocks}. */
+  newestBlocks(count: number): BlockSummary[] {
+    return newestBlocks(this.#state, count);
   }
 
   /** All blocks in consensus order, genesis first. Do not process blocks while iterating. */

@@ -1,6 +1,7 @@
 import { type Hash, hashToHex } from '../util/hash.ts';
 import type { Block } from '../wire/index.ts';
 import type { ConnectedBlock, DagState } from './dag-state.ts';
+import type { DagDelta } from './delta.ts';
 import { type BlockEffects, TxEffect } from './outputs/effects.ts';
 
 /** A block that became part of the DAG. */
@@ -51,6 +52,8 @@ export type DagEvents = {
   connected: BlockInfo;
   accepted: BlockInfo;
   reorder: OrderChange;
+  /** After `accepted`. */
+  changed: DagDelta;
   /** A change could not be made or committed: the DAG refuses all blocks from now on. Told once. */
   failed: unknown;
 };

@@ -8,6 +8,7 @@ export {
   type VerifyReport,
   type VerifyStage,
 } from './audit/verification.ts';
+export type { CommitParticipant, CommittedBlock } from './commit-participant.ts';
 export {
   type BestState,
   type BlockPreparation,
@@ -17,9 +18,11 @@ export {
   type DagOptions,
   type DagSnapshot,
 } from './dag.ts';
+export type { DagDelta } from './delta.ts';
 export { AssertError, RuleError, type RuleErrorCode } from './errors.ts';
 export type { BlockInfo, DagEvents, OrderChange, TransactionChange, TransactionState } from './events.ts';
 export type { LocatedBlock } from './locate.ts';
+export type { BlockSummary } from './newest-blocks.ts';
 export { outpointKey } from './outputs/outpoint-key.ts';
 export type { Output } from './outputs/output.ts';
 export { type OutputRecord, ReplayState } from './outputs/output-record.ts';

@@ -7,6 +7,7 @@ import type { Clock } from '../util/ports.ts';
 import { type Block, checkBlockBinding, tipsHash } from '../wire/index.ts';
 import type { AdjustedTime } from './adjusted-time.ts';
 import type { DagState } from './dag-state.ts';
+import { DagDelta } from './delta.ts';
 import { BlockStatus } from './engine/index.ts';
 import { AssertError, RuleError } from './errors.ts';
 import { type BlockInfo, type DagEvents, describeBlock, type OrderChange, orderChange } from './events.ts';
@@ -56,7 +57,8 @@ export class BlockProcessor {
   readonly #deps: ProcessorDeps;
   /** Blocks whose sanity was checked before their turn. */
   readonly #sane = new WeakSet<Block>();
-  readonly #held: { readonly info: BlockInfo; readonly change: OrderChange | undefined }[] = [];
+  readonly #held: { readonly info: BlockInfo; readonly change: OrderChange | undefined; readonly delta: DagDelta }[] =
+    [];
   #heldBytes = 0;
   #batchDepth = 0;
   #emitting = false;
@@ -183,7 +185,8 @@ export class BlockProcessor {
     const info: BlockInfo = { hash: block.hash, height, block, parents: block.parentHashes };
     this.#changing(block, () => {
       const connected = state.connect(block, parents);
-      this.#held.push({ info, change: orderChange(state, connected) });
+      const delta = new DagDelta(state, info, connected);
+      this.#held.push({ info, change: orderChange(state, connected), delta });
     });
     if (logger.enabled('debug')) logger.debug(`accepted block ${describeBlock(info)}`);
     if (this.#batchIsFull()) this.#commit();
@@ -250,6 +253,7 @@ export class BlockProcessor {
         if (next.change) events.emit('reorder', next.change);
         events.emit('connected', next.info);
         events.emit('accepted', next.info);
+        events.emit('changed', next.delta);
       }
     } finally {
       this.#emitting = false;

@@ -36,6 +36,8 @@ export interface EngineChange {
   readonly removed: readonly number[];
   /** The blocks now at positions `orderCut` and up, in order. */
   readonly added: readonly number[];
+  /** Blocks that entered or left the virtual blue set, the block itself if it entered. */
+  readonly recoloured: readonly number[];
   /** The block's row to be stored under its id (see {@link DagEngine.load}); never changes later. */
   readonly row: Uint8Array;
 }
@@ -125,6 +127,7 @@ export class DagEngine {
       selectedParent: this.#blues.selectedParent(id),
       blueCount: this.#blues.blueCount(id),
       row,
+      recoloured: this.#virtualBlues.changed.toArray(),
       ...this.#orderChange(cut),
     };
   }
