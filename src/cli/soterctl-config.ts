@@ -41,6 +41,7 @@ export interface ClientConfig {
 export type ClientCommand =
   | { readonly kind: 'call'; readonly config: ClientConfig; readonly args: readonly string[] }
   | { readonly kind: 'version' | 'list' }
+  | { readonly kind: 'completion'; readonly shell: string }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'wrong'; readonly message: string };
 
@@ -65,6 +66,7 @@ function read(args: readonly string[], environment: PathEnvironment, warn: Warn)
   if (first.help) return { kind: 'help', text: helpText(HELP, SOTERCTL_OPTIONS) };
   if (first.options.version) return { kind: 'version' };
   if (first.options.listcommands) return { kind: 'list' };
+  if (first.options.completion !== '') return { kind: 'completion', shell: first.options.completion };
 
   const set: Options = new OptionSet(SOTERCTL_OPTIONS);
   const serverFolder = applicationFolder(first.options.wallet ? 'soterwallet' : 'soterd', environment);

@@ -1,4 +1,4 @@
-import type { OptionDefinition, OptionsOf } from '../node/config/index.ts';
+import { type OptionDefinition, type OptionsOf, SHELLS } from '../node/config/index.ts';
 
 const GENERAL = 'General';
 const SERVER = 'Server';
@@ -31,6 +31,10 @@ const text = (
 export const SOTERCTL_OPTIONS = {
   version: flag('version', 'Print the version and exit', GENERAL, 'V'),
   listcommands: flag('listcommands', 'List all commands and exit', GENERAL, 'l'),
+  completion: {
+    ...text('completion', '', 'Print the completion script of a shell and exit: bash, zsh or fish', GENERAL),
+    choices: SHELLS,
+  },
   configfile: text('configfile', '', 'Configuration file [HOME/.soterctl/soterctl.conf]', GENERAL, 'C'),
   rpcuser: text('rpcuser', '', 'User name', SERVER, 'u'),
   rpcpass: text('rpcpass', '', 'Password', SERVER, 'P'),

@@ -1,4 +1,4 @@
-import type { PathEnvironment } from '../node/config/index.ts';
+import { completionScript, type PathEnvironment, SHELLS } from '../node/config/index.ts';
 import type { TextSink } from '../node/logging/index.ts';
 import {
   ArgumentsError,
@@ -17,6 +17,7 @@ import {
 } from '../rpc/index.ts';
 import { ClientError, post } from './soterctl-client.ts';
 import { type ClientConfig, readClientCommand } from './soterctl-config.ts';
+import { SOTERCTL_OPTIONS } from './soterctl-options.ts';
 
 const VERSION = '0.13.0';
 const LIST_HINT = 'Specify -l to list available commands';
@@ -47,6 +48,9 @@ export async function runSoterctl(world: SoterctlWorld): Promise<number> {
       case 'list':
         world.stdout.write(commandList());
         return 0;
+      case 'completion':
+        world.stdout.write(completion(command.shell));
+        return 0;
       case 'wrong':
         throw new Failure(command.message);
       case 'call': {
@@ -62,6 +66,15 @@ export async function runSoterctl(world: SoterctlWorld): Promise<number> {
     }
     throw error;
   }
+}
+
+/** The script that completes options and commands. */
+function completion(shell: string): string {
+  const words = [...rpcMethods.values()].filter(({ scope, status }) => scope === 'http' && status === 'built');
+  const names = words.map(({ name }) => name).sort();
+  const script = completionScript(shell, { program: 'soterctl', options: SOTERCTL_OPTIONS, words: names });
+  if (script === undefined) throw new Failure(`there is no completion for '${shell}': ${SHELLS.join(', ')}`);
+  return script;
 }
 
 /** Usage lines of all commands, those for wallets apart. */

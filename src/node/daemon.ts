@@ -6,6 +6,8 @@ import { StoreError } from '../store/index.ts';
 import { loadConfig } from './config/index.ts';
 import { Logs } from './logging/index.ts';
 import { Node, StartError } from './node.ts';
+import { startProfiling } from './profiling.ts';
+import { serviceManager } from './service-manager.ts';
 import { shutdownSignals } from './signals.ts';
 import { systemClock, systemWorld } from './system.ts';
 
@@ -40,17 +42,31 @@ export async function runDaemon(args: readonly string[]): Promise<number> {
   const logger = logs.logger('SOTERD');
   logger.info(`Version ${softwareVersion(outcome.config.params.generation)}`);
   const shutdown = shutdownSignals(logger);
+  const manager = serviceManager(env, logger);
+  // The process ends all the same, with the text on standard error; the log must have it, too.
+  const noteCrash = (error: unknown): void => {
+    logger.critical(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    logs.flush();
+  };
+  process.on('uncaughtExceptionMonitor', noteCrash);
   try {
+    const profiling = await startProfiling(outcome.config.profiling, logger).catch((error: unknown) => {
+      throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+    });
     const node = await Node.open(outcome.config, {
       world: systemWorld,
       logs,
       requestShutdown: (failure) => shutdown.request(failure),
     });
     try {
-      if (!shutdown.requested) await node.start();
+      if (!shutdown.requested) {
+        await node.start();
+        await manager.ready(`height ${node.dag.snapshot().maxHeight}`);
+      }
       await shutdown.wait();
     } finally {
-      await node.stop();
+      await Promise.all([manager.stopping(), node.stop()]);
+      await profiling.stop();
     }
     logger.info('Shutdown complete');
     return shutdown.failed ? ExitCode.failure : ExitCode.ok;
@@ -60,6 +76,7 @@ export async function runDaemon(args: readonly string[]): Promise<number> {
     return ExitCode.failure;
   } finally {
     shutdown.release();
+    process.removeListener('uncaughtExceptionMonitor', noteCrash);
     await logs.close();
   }
 }

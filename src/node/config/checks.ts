@@ -2,6 +2,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { NANO_PER_COIN, type NetworkParams, userAgentCommentProblem } from '../../params/index.ts';
 import { type Address, AddressError, decodeAddress, isForNet } from '../../script/index.ts';
 import { HostPortError, splitHostPort, withDefaultPort } from '../../util/host-port.ts';
+import { LOG_FORMATS, type LogFormat } from '../logging/index.ts';
 import { ConfigError } from './config-error.ts';
 import { formatDuration } from './duration-text.ts';
 import type { IpNetwork } from './node-config.ts';
@@ -36,6 +37,16 @@ export function checkOneNetwork({
 export function checkNonStandard({ relaynonstd, rejectnonstd }: SoterdOptions): void {
   if (relaynonstd && rejectnonstd)
     throw new ConfigError('rejectnonstd and relaynonstd cannot be used together -- choose only one');
+}
+
+/** Form of log lines. */
+export function readLogFormat({ logformat }: SoterdOptions): LogFormat {
+  const format = LOG_FORMATS.find((known) => known === logformat);
+  if (!format)
+    throw new ConfigError(
+      `The specified log format [${logformat}] is invalid -- supported formats [${LOG_FORMATS.join(' ')}]`,
+    );
+  return format;
 }
 
 /** There is one kind of database. */

@@ -34,11 +34,16 @@ export function readConfigFile(
     const definition = options.byKey(key);
     if (!definition) throw fail(line, `unknown option: ${key}`);
     try {
-      options.set(definition, definition.kind === 'bool' && value === '' ? undefined : value);
+      options.set(definition, definition.kind === 'bool' && value === '' ? undefined : value, `${fileName}:${line}`);
     } catch (error) {
       throw fail(line, error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+/** A line in which a password may stand is shown up to its first word. */
+function withoutSecret(line: string): string {
+  return /pass/iu.test(line) ? line.replace(/^(\S+).*$/su, '$1 ...') : line;
 }
 
 function parseEntries(text: string, fail: (line: number, reason: string) => ConfigFileError): Entry[] {
@@ -56,7 +61,7 @@ function parseEntries(text: string, fail: (line: number, reason: string) => Conf
       continue;
     }
     const equals = line.indexOf('=');
-    if (equals < 0) throw fail(number, `malformed key=value (${line})`);
+    if (equals < 0) throw fail(number, `malformed key=value (${withoutSecret(line)})`);
     const value = line.slice(equals + 1).trim();
     const plain = value.startsWith('"') ? unquote(value) : value;
     if (plain === undefined) throw fail(number, 'invalid syntax');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { NetworkParams } from '../../params/index.ts';
 import { checkOneNetwork } from './checks.ts';
 import { CommandLineError, readCommandLine } from './command-line.ts';
+import { completionScript, SHELLS } from './completion.ts';
 import { ConfigError } from './config-error.ts';
 import { ConfigFileError, readConfigFile } from './config-file.ts';
 import { errorCode, fileErrorText } from './file-errors.ts';
@@ -13,7 +14,7 @@ import { OptionSet } from './option-set.ts';
 import { applicationFolder, type PathEnvironment } from './paths.ts';
 import { SOTERD_OPTIONS } from './soterd-options.ts';
 
-const { version, configfile, datadir, testnet, regtest, simnet, netcfgfile } = SOTERD_OPTIONS;
+const { version, completion, configfile, datadir, testnet, regtest, simnet, netcfgfile } = SOTERD_OPTIONS;
 
 /** Options of soterd that say where the data is, which soterdag reads from soterd's configuration file, too. */
 const PLACE = { configfile, datadir, testnet, regtest, simnet, netcfgfile };
@@ -26,7 +27,9 @@ const scripts: OptionDefinition<'bool'> = {
   about: 'verify: run the scripts of all blocks, too',
 };
 
-const OPTIONS = { version, ...PLACE, scripts };
+const OPTIONS = { version, completion, ...PLACE, scripts };
+
+const ACTIONS = ['export', 'import', 'verify'];
 
 const USAGE_HINT = 'Use soterdag -h to show usage';
 const HELP = {
@@ -75,12 +78,19 @@ function read(args: readonly string[], environment: PathEnvironment): DagToolCom
   if (help) return { kind: 'help', text: helpText(HELP, OPTIONS) };
   const given = set.values();
   if (given.version) return { kind: 'version' };
+  if (given.completion !== '') return completionOf(given.completion);
   const task = readTask(positionals, given.scripts);
   const home = applicationFolder('soterd', environment);
   const options: Options = { ...given, ...fromFile(given, home, (name) => set.isGiven(name)) };
   checkOneNetwork(options);
   const params = activeNetwork(options);
   return { kind: 'run', params, dataDir: networkDataFolder(options, params, home, environment.env), task };
+}
+
+function completionOf(shell: string): DagToolCommand {
+  const text = completionScript(shell, { program: 'soterdag', options: OPTIONS, words: ACTIONS });
+  if (text === undefined) throw new CommandLineError(`there is no completion for '${shell}': ${SHELLS.join(', ')}`);
+  return { kind: 'help', text };
 }
 
 function readTask([action, ...rest]: readonly string[], wantsScripts: boolean): DagToolTask {

@@ -1,5 +1,6 @@
 /** Command line, configuration file and their checks. See docs/operating.md. */
 export { CommandLineError, readCommandLine } from './command-line.ts';
+export { completionScript, SHELLS } from './completion.ts';
 export { ConfigFileError, readConfigFile } from './config-file.ts';
 export { type DagToolTask, readDagToolCommand } from './dag-tool.ts';
 export { errorCode, fileErrorText } from './file-errors.ts';

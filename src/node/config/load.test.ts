@@ -172,4 +172,68 @@ describe('loadConfig', () => {
     expect(stdout).toContain('      --maxpeers=               Most connected peers [125]\n');
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
   });
+
+  test('--check-config shows each value and where it comes from, no passwords, and makes nothing', async () => {
+    const path = join(home, 'my.conf');
+    writeFileSync(path, 'simnet=1\nmaxpeers=7\n\naddpeer=a\naddpeer=b\nrpcuser=me\nrpcpass=geheim\n');
+    const { outcome, stdout, stderr } = await load(['--check-config', '-C', path, '--maxpeers=8', '--banduration=1h']);
+    expect(outcome).toEqual({ kind: 'exit', code: 0 });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^The configuration can be used\.\n/u);
+    expect(stdout).toContain('\nRPC:     https://127.0.0.1:18556 https://[::1]:18556\n');
+    const sourceOf = (value: string) =>
+      stdout
+        .split('\n')
+        .flatMap((line) => (line.trim().startsWith(`${value} `) ? [line.trim().split(/ {2,}/u)[1]] : []));
+    expect(sourceOf('maxpeers=8')).toEqual(['command line']);
+    expect(sourceOf('banduration=1h0m0s')).toEqual(['command line']);
+    expect(sourceOf('addpeer=a')).toEqual([`${path}:4, ${path}:5`]);
+    expect(sourceOf('rpcuser=me')).toEqual([`${path}:6`]);
+    expect(sourceOf('dbtype=ffldb')).toEqual(['default']);
+    expect(stdout).toContain('rpcpass=(not shown)');
+    expect(stdout).not.toContain('geheim');
+    expect(existsSync(join(home, '.soterd'))).toBe(false);
+  });
+
+  test('--check-config of what can not be used is the same line as a start would give', async () => {
+    for (const wrong of [
+      ['--simnet', '--testnet'],
+      ['--maxpeer=1'],
+      ['--simnet', '--metricslisten=x:1'],
+      ['-d', 'loud'],
+    ]) {
+      const { outcome, stdout, stderr } = await load(['--check-config', ...wrong]);
+      expect(outcome).toEqual({ kind: 'exit', code: 1 });
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(/^.+\nUse soterd -h to show usage\n$/u);
+    }
+  });
+
+  test('where metrics are served is checked', async () => {
+    const config = await configOf(['--simnet', '--metricslisten=localhost:9331', '--metricslisten=127.0.0.1:9331']);
+    expect(config.metricsListen).toEqual(['127.0.0.1:9331', '[::1]:9331']);
+    for (const wrong of ['127.0.0.1', 'example.org:9331', '127.0.0.1:x', '127.0.0.1:70000'])
+      expect((await load(['--simnet', `--metricslisten=${wrong}`])).stderr).toContain(`'${wrong}' is invalid`);
+  });
+
+  test('a line of the file in which a password may stand is not shown whole', async () => {
+    const path = join(home, 'my.conf');
+    writeFileSync(path, 'rpcpass geheim\n');
+    const { stderr } = await load(['--simnet', '-C', path]);
+    expect(stderr).toContain('my.conf:1: malformed key=value (rpcpass ...)');
+    expect(stderr).not.toContain('geheim');
+  });
+
+  test('log lines have the form that is asked for', async () => {
+    const { stdout } = await load(['--simnet', '--logformat=json']);
+    expect(JSON.parse(stdout)).toEqual({
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/u),
+      level: 'info',
+      subsystem: 'SOTERD',
+      message: 'RPC service is disabled',
+    });
+    expect((await load(['--simnet', '--logformat=xml'])).stderr).toMatch(
+      /^loadConfig: The specified log format \[xml\] is invalid -- supported formats \[text json\]\n/u,
+    );
+  });
 });

@@ -2,10 +2,12 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { softwareVersion } from '../../params/index.ts';
 import { type Logs, SUBSYSTEMS, type TextSink } from '../logging/index.ts';
-import { checkNonStandard, checkOneNetwork } from './checks.ts';
+import { checkNonStandard, checkOneNetwork, readLogFormat } from './checks.ts';
 import { CommandLineError, readCommandLine } from './command-line.ts';
+import { completionScript, SHELLS } from './completion.ts';
 import { ConfigError } from './config-error.ts';
 import { ConfigFileError, readConfigFile } from './config-file.ts';
+import { configReport } from './config-report.ts';
 import { errorCode, fileErrorText } from './file-errors.ts';
 import { helpText } from './help-text.ts';
 import { activeNetwork, networkDataFolder, optionNetwork } from './network-choice.ts';
@@ -77,16 +79,20 @@ async function load(deps: LoadDeps): Promise<LoadOutcome> {
   const first = readFirst(args);
   if (first.help) return exit(helpText(HELP, SOTERD_OPTIONS));
   if (first.options.version) return exit(`${deps.program} version ${softwareVersion(2)}\n`);
+  const { completion } = first.options;
+  if (completion !== '') return exit(completionText(completion));
 
   const set: Options = new OptionSet(SOTERD_OPTIONS);
-  const fileProblem = readFile(set, first.options, home, deps);
+  // Who only wants to know makes nothing.
+  const checkOnly = first.options['check-config'];
+  const fileProblem = readFile(set, first.options, home, checkOnly ? undefined : deps);
   // Peers of the file are for real networks.
   if (first.options.regtest) set.reset('addpeer');
   set.beginSource();
   readCommandLine(args, set);
 
   const options = set.values();
-  makeHome(home);
+  if (!checkOnly) makeHome(home);
   checkOneNetwork(options);
   const params = activeNetwork(options);
   checkNonStandard(options);
@@ -94,7 +100,8 @@ async function load(deps: LoadDeps): Promise<LoadOutcome> {
   const logDir = join(expandPath(options.logdir || join(home, 'logs'), home, deps.env), params.dataFolder);
   if (options.debuglevel === 'show') return exit(`Supported subsystems [${SUBSYSTEMS.join(' ')}]\n`);
 
-  openLog(logs, logDir);
+  logs.setFormat(readLogFormat(options));
+  if (!checkOnly) openLog(logs, logDir);
   const levelProblem = logs.setLevels(options.debuglevel);
   if (levelProblem !== undefined) throw new ConfigError(levelProblem);
   const logger = logs.logger('SOTERD');
@@ -103,12 +110,16 @@ async function load(deps: LoadDeps): Promise<LoadOutcome> {
     home,
     dataDir,
     logDir,
+    env: deps.env,
     resolveLocalhost: () => deps.lookup('localhost'),
-    noteRpcDisabled: () => logger.info('RPC service is disabled'),
+    noteRpcDisabled: () => {
+      if (!checkOnly) logger.info('RPC service is disabled');
+    },
   });
   if (fileProblem !== undefined) logger.warn(fileProblem);
   if (params.name !== optionNetwork(options))
     logger.warn(`${basename(options.netcfgfile)} replaces ${optionNetwork(options)} by ${params.name}`);
+  if (checkOnly) return exit(configReport(config, set));
   return { kind: 'run', config };
 }
 
@@ -127,18 +138,19 @@ function readFirst(args: readonly string[]): { readonly help: boolean; readonly 
 /**
  * Reads the configuration file, after making it if there is none. The default file plays no part in networks for tests.
  * Returns a warning if it can not be read.
+ * @param maker what makes the file if there is none; undefined if none is to be made.
  * @throws {ConfigFileError}
  */
-function readFile(set: Options, first: SoterdOptions, home: string, deps: LoadDeps): string | undefined {
+function readFile(
+  set: Options,
+  first: SoterdOptions,
+  home: string,
+  maker: Pick<LoadDeps, 'stderr' | 'randomBytes'> | undefined,
+): string | undefined {
   const isDefault = first.configfile === '';
   if (isDefault && (first.regtest || first.simnet)) return undefined;
   const path = isDefault ? join(home, 'soterd.conf') : first.configfile;
-  try {
-    writeSampleFile(path, deps.randomBytes);
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST')
-      deps.stderr.write(`Error creating a default config file: ${fileErrorText('open', path, error)}\n`);
-  }
+  if (maker) makeFile(path, maker);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -147,6 +159,21 @@ function readFile(set: Options, first: SoterdOptions, home: string, deps: LoadDe
   }
   readConfigFile(text, path, set);
   return undefined;
+}
+
+function makeFile(path: string, { stderr, randomBytes }: Pick<LoadDeps, 'stderr' | 'randomBytes'>): void {
+  try {
+    writeSampleFile(path, randomBytes);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST')
+      stderr.write(`Error creating a default config file: ${fileErrorText('open', path, error)}\n`);
+  }
+}
+
+function completionText(shell: string): string {
+  const script = completionScript(shell, { program: 'soterd', options: SOTERD_OPTIONS, words: ['devnet'] });
+  if (script === undefined) throw new CommandLineError(`there is no completion for '${shell}': ${SHELLS.join(', ')}`);
+  return script;
 }
 
 function makeHome(home: string): void {

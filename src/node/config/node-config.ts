@@ -97,6 +97,14 @@ export interface IndexConfig {
   readonly dropFilters: boolean;
 }
 
+/** What is recorded about where time goes. */
+export interface ProfilingConfig {
+  /** Port of localhost for the inspector. */
+  readonly inspectorPort: number | undefined;
+  /** File for a CPU profile of the whole run. */
+  readonly cpuProfileFile: string | undefined;
+}
+
 /** Everything that a node is told from outside, checked and complete. */
 export interface NodeConfig {
   readonly params: NetworkParams;
@@ -115,4 +123,5 @@ export interface NodeConfig {
   readonly indexes: IndexConfig;
   /** Where metrics and health are served, `ip:port`; empty if they are not. */
   readonly metricsListen: readonly string[];
+  readonly profiling: ProfilingConfig;
 }

@@ -1,6 +1,9 @@
 import type { OptionDefinition, OptionKind, OptionsOf, OptionValues } from './option.ts';
 import { readValue } from './values.ts';
 
+/** Where values stand that are not from a file. */
+const COMMAND_LINE = 'command line';
+
 /** Tables of options are objects from long names to definitions. */
 type Table = { readonly [name: string]: OptionDefinition };
 
@@ -13,6 +16,8 @@ export class OptionSet<T extends Table> {
   readonly #values = new Map<string, OptionValues[OptionKind]>();
   /** Names given by the user, in file or on the command line. */
   readonly #given = new Set<string>();
+  /** Where each given value comes from: the last place, or all places of a list. */
+  readonly #places = new Map<string, readonly string[]>();
   /** Lists that the current source has begun; the first item of a source replaces the list of the one before. */
   #begun = new Set<string>();
 
@@ -26,6 +31,7 @@ export class OptionSet<T extends Table> {
     const copy = new OptionSet(this.table);
     for (const [name, value] of this.#values) copy.#values.set(name, value);
     for (const name of this.#given) copy.#given.add(name);
+    for (const [name, places] of this.#places) copy.#places.set(name, places);
     return copy;
   }
 
@@ -36,16 +42,19 @@ export class OptionSet<T extends Table> {
 
   /**
    * Sets an option from its text; `undefined` switches a boolean on.
+   * @param place where the text stands, for people.
    * @throws {ValueError | DurationError}
    */
-  set(definition: OptionDefinition, text: string | undefined): void {
+  set(definition: OptionDefinition, text: string | undefined, place = COMMAND_LINE): void {
     const { name, kind } = definition;
+    const others = kind === 'list' && this.#begun.has(name) ? this.placesOf(name) : [];
     if (kind === 'list') {
       const items = this.#begun.has(name) ? this.#list(name) : [];
       this.#values.set(name, [...items, text ?? '']);
     } else {
       this.#values.set(name, text === undefined ? true : readValue(kind, text));
     }
+    this.#places.set(name, [...others, place]);
     this.#begun.add(name);
     this.#given.add(name);
   }
@@ -54,11 +63,17 @@ export class OptionSet<T extends Table> {
   reset(name: keyof T & string): void {
     this.#values.set(name, this.table[name].fallback);
     this.#given.delete(name);
+    this.#places.delete(name);
   }
 
   /** True if the user set it. */
   isGiven(name: keyof T & string): boolean {
     return this.#given.has(name);
+  }
+
+  /** Where the value comes from; empty for a default. */
+  placesOf(name: string): readonly string[] {
+    return this.#places.get(name) ?? [];
   }
 
   /** The values by name. */

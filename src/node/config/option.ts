@@ -27,6 +27,10 @@ export interface OptionDefinition<Kind extends OptionKind = OptionKind> {
   readonly about: string;
   /** A boolean that may take a value on the command line as well, because its default is true. */
   readonly switchable?: boolean;
+  /** The value must not be shown. */
+  readonly secret?: boolean;
+  /** All values it can have, if these are few. */
+  readonly choices?: readonly string[];
 }
 
 /** Values of all options of a table by name. */

@@ -1,3 +1,5 @@
+import { LOG_FORMATS } from '../logging/index.ts';
+import { SHELLS } from './completion.ts';
 import type { OptionDefinition, OptionKind, OptionsOf, OptionValues } from './option.ts';
 
 /** The home folder's place is only known at run time: an empty path stands for the default below it. */
@@ -5,7 +7,7 @@ const BELOW_HOME = '';
 const DAY = 86_400_000_000_000n;
 const TEN_SECONDS = 10_000_000_000n;
 
-type Rest = Partial<Pick<OptionDefinition, 'short' | 'switchable'>>;
+type Rest = Partial<Pick<OptionDefinition, 'short' | 'switchable' | 'secret' | 'choices'>>;
 type Named<Kind extends OptionKind> = Omit<OptionDefinition<Kind>, 'name' | 'group'>;
 
 function option<Kind extends OptionKind>(
@@ -36,6 +38,8 @@ function group<const Options extends { readonly [name: string]: Named<OptionKind
 export const SOTERD_OPTIONS = {
   ...group('General', {
     version: flag('Print the version and exit', { short: 'V' }),
+    'check-config': flag('Check the configuration, show each value and where it comes from, and exit'),
+    completion: text('Print the completion script of a shell and exit: bash, zsh or fish', { choices: SHELLS }),
     configfile: option('string', BELOW_HOME, 'Configuration file [HOME/.soterd/soterd.conf]', { short: 'C' }),
     datadir: option(
       'string',
@@ -52,6 +56,7 @@ export const SOTERD_OPTIONS = {
       'What is logged: trace, debug, info, warn, error or critical, for all or as SUBSYSTEM=level,...; "show" lists subsystems',
       { short: 'd' },
     ),
+    logformat: option('string', 'text', 'Form of the log lines: text or json', { choices: LOG_FORMATS }),
   }),
   ...group('Network', {
     testnet: flag('Use the test network'),
@@ -74,10 +79,10 @@ export const SOTERD_OPTIONS = {
     upnp: flag('Let the router forward the port by UPnP'),
     proxy: text('SOCKS5 proxy for connections, host:port'),
     proxyuser: text('User name at the proxy'),
-    proxypass: text('Password at the proxy'),
+    proxypass: text('Password at the proxy', { secret: true }),
     onion: text('SOCKS5 proxy for .onion addresses, host:port'),
     onionuser: text('User name at the onion proxy'),
-    onionpass: text('Password at the onion proxy'),
+    onionpass: text('Password at the onion proxy', { secret: true }),
     noonion: flag('Do not connect to .onion addresses'),
     torisolation: flag('Use a new Tor circuit for each connection'),
     nopeerbloomfilters: flag('Do not offer bloom filters to peers'),
@@ -86,9 +91,9 @@ export const SOTERD_OPTIONS = {
   }),
   ...group('RPC', {
     rpcuser: text('User name of the administrator', { short: 'u' }),
-    rpcpass: text('Password of the administrator', { short: 'P' }),
+    rpcpass: text('Password of the administrator', { short: 'P', secret: true }),
     rpclimituser: text('User name of the limited user'),
-    rpclimitpass: text('Password of the limited user'),
+    rpclimitpass: text('Password of the limited user', { secret: true }),
     rpclisten: list('Serve RPC on this address [localhost, port by network: 8334, 5071, 18334, 18556]'),
     rpccert: option('string', BELOW_HOME, 'Certificate of the RPC server [HOME/.soterd/rpc.cert]'),
     rpckey: option('string', BELOW_HOME, 'Key of the certificate [HOME/.soterd/rpc.key]'),
@@ -132,8 +137,8 @@ export const SOTERD_OPTIONS = {
   }),
   ...group('Monitoring', {
     metricslisten: list('Serve metrics, /healthy and /ready on this address, without a password, e.g. 127.0.0.1:9331'),
-    profile: text('Port of the profiler'),
-    cpuprofile: text('File for a CPU profile'),
+    profile: text('Let the inspector of Node.js (chrome://inspect) attach at this port of localhost'),
+    cpuprofile: text('Write a CPU profile of the whole run to this file'),
   }),
 } as const;
 

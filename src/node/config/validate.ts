@@ -26,6 +26,7 @@ import { ConfigError } from './config-error.ts';
 import { durationToMilliseconds } from './duration-text.ts';
 import type { MiningConfig, NodeConfig, PeerConfig, ProxyConfig, RpcConfig } from './node-config.ts';
 import type { OptionSet } from './option-set.ts';
+import { expandPath, type PathEnvironment } from './paths.ts';
 import { SOTERD_OPTIONS, type SoterdOptions } from './soterd-options.ts';
 import { UNBUILT_OPTIONS } from './unbuilt.ts';
 
@@ -40,6 +41,7 @@ export interface ValidationContext {
   readonly home: string;
   readonly dataDir: string;
   readonly logDir: string;
+  readonly env: PathEnvironment['env'];
   /** IP addresses of `localhost`. */
   resolveLocalhost(): Promise<readonly string[]>;
   /** Called at the point where the node notes that it serves no RPC. */
@@ -104,6 +106,10 @@ export async function validate(set: OptionSet<typeof SOTERD_OPTIONS>, context: V
       dropTransactions: options.droptxindex,
       dropAddresses: options.dropaddrindex,
       dropFilters: options.dropcfindex,
+    },
+    profiling: {
+      inspectorPort: options.profile === '' ? undefined : Number(options.profile),
+      cpuProfileFile: options.cpuprofile === '' ? undefined : expandPath(options.cpuprofile, context.home, context.env),
     },
     metricsListen: await withoutLocalhost(readMetricsAddresses(options), context),
   };

@@ -34,6 +34,25 @@ export function formatLine(
   return `${timeText(milliseconds)} [${LABELS[level]}] ${tag}${origin}: ${message}\n`;
 }
 
+/** Forms of log lines. */
+export const LOG_FORMATS = ['text', 'json'] as const;
+
+/** A form of log lines. */
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** One log line as a JSON object: `time` (UTC), `level`, `subsystem`, `source` if asked for, `message`. */
+export function formatJsonLine(
+  milliseconds: number,
+  level: LogLevel,
+  tag: string,
+  origin: string,
+  message: string,
+): string {
+  const source = origin.trim();
+  const time = new Date(milliseconds).toISOString();
+  return `${JSON.stringify({ time, level, subsystem: tag, ...(source !== '' && { source }), message })}\n`;
+}
+
 /** Which form of `file:line` the environment variable LOGFLAGS asks for. */
 export function originStyle(flags: string | undefined): 'none' | 'short' | 'long' {
   const words = (flags ?? '').split(',');

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -67,6 +67,36 @@ describe('Logs', () => {
     logs.logger('SYNC').info('here');
     await logs.close();
     expect(output.text()).toMatch(/\[INF\] SYNC logs\.test\.ts:\d+: here\n$/u);
+  });
+});
+
+describe('what can go wrong', () => {
+  test.runIf(existsSync('/dev/full'))('a log file without room costs its lines, not the node', async () => {
+    const { logs, output, early } = setUp();
+    logs.open('/dev/full');
+    for (const message of ['one', 'two']) {
+      logs.logger('SYNC').info(message);
+      logs.flush();
+    }
+    await logs.close();
+    expect(output.text()).toMatch(/one\n.*two\n$/u);
+    expect(early.text()).toMatch(/^The log file can not be written, its lines are lost: ENOSPC.*\n$/u);
+  });
+
+  test('JSON lines keep what would break a line', async () => {
+    const { logs, output } = setUp('shortfile');
+    logs.open(join(folder, 'soterd.log'));
+    logs.setFormat('json');
+    logs.logger('RPCS').warn('a "b"\nc');
+    await logs.close();
+    expect(output.text().split('\n')).toHaveLength(2);
+    expect(JSON.parse(output.text())).toEqual({
+      time: new Date(2026, 10, 22, 9, 5, 7, 42).toISOString(),
+      level: 'warn',
+      subsystem: 'RPCS',
+      source: expect.stringMatching(/^logs\.test\.ts:\d+$/u),
+      message: 'a "b"\nc',
+    });
   });
 });
 

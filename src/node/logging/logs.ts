@@ -1,7 +1,7 @@
 import type { Logger, LogLevel } from '../../util/log.ts';
 import type { Clock } from '../../util/ports.ts';
 import { levelRank, parseLevels, SUBSYSTEMS, type Subsystem } from './levels.ts';
-import { formatLine, originOf, originStyle } from './line.ts';
+import { formatJsonLine, formatLine, type LogFormat, originOf, originStyle } from './line.ts';
 import { DEFAULT_ROTATION, RotatingFile, type RotationOptions } from './rotating-file.ts';
 
 /** A text stream to write to, such as standard output. */
@@ -34,6 +34,9 @@ export class Logs {
   readonly #origin: 'none' | 'short' | 'long';
   readonly #loggers = new Map<Subsystem, SubsystemLogger>();
   #file: RotatingFile | undefined;
+  #format = formatLine;
+  /** The file could not be written, and that was said. */
+  #broken = false;
   #pending = '';
 
   constructor(deps: LogsDeps) {
@@ -47,6 +50,11 @@ export class Logs {
    */
   open(path: string, rotation: RotationOptions = DEFAULT_ROTATION): void {
     this.#file = new RotatingFile(path, rotation);
+  }
+
+  /** Chooses the form of all lines from now on. */
+  setFormat(format: LogFormat): void {
+    this.#format = format === 'json' ? formatJsonLine : formatLine;
   }
 
   /** Writes what is pending and closes the file; later messages are plain again. */
@@ -76,7 +84,21 @@ export class Logs {
     this.#pending = '';
     if (text === '') return;
     this.#deps.output.write(text);
-    this.#file?.write(text);
+    this.#writeFile(text);
+  }
+
+  /** A log file that can not be written costs its lines, never the node. */
+  #writeFile(text: string): void {
+    try {
+      this.#file?.write(text);
+      this.#broken = false;
+    } catch (error) {
+      if (!this.#broken)
+        this.#deps.early.write(
+          `The log file can not be written, its lines are lost: ${error instanceof Error ? error.message : String(error)}\n`,
+        );
+      this.#broken = true;
+    }
   }
 
   #loggerOf(subsystem: Subsystem): SubsystemLogger {
@@ -94,7 +116,7 @@ export class Logs {
       return;
     }
     const origin = this.#origin === 'none' ? '' : originOf(new Error().stack, CALLER_DEPTH, this.#origin);
-    const line = formatLine(this.#deps.clock.now(), level, subsystem, origin, message);
+    const line = this.#format(this.#deps.clock.now(), level, subsystem, origin, message);
     // Lines of one turn of the event loop share a write: it still happens before anything that waits for I/O.
     if (this.#pending === '') queueMicrotask(() => this.flush());
     this.#pending += line;
