@@ -101,11 +101,14 @@ export class AddressManager {
     }
   }
 
-  /** A connection to this address is about to be tried. Call before dialling, so that dead addresses lose rank. */
-  attempt(address: NetAddress): void {
+  /**
+   * A connection to this address is about to be tried. Call before dialling, so that dead addresses lose rank.
+   * @param counts false if a failure says nothing about the address, because nothing at all can be reached perhaps.
+   */
+  attempt(address: NetAddress, counts = true): void {
     const record = this.#pool.find(address);
     if (!record) return;
-    record.attempts++;
+    if (counts) record.attempts++;
     record.lastAttempt = this.#now();
   }
 

@@ -43,12 +43,15 @@ export class AddressSource {
     return chosen && addressKey(chosen.address);
   }
 
-  /** A dialer whose every attempt counts, not only those that succeed: dead addresses lose rank. */
+  /**
+   * A dialer whose every attempt counts, not only those that succeed: dead addresses lose rank. A node without any
+   * outgoing connection is perhaps offline itself, and does not hold that against all the addresses that it knows.
+   */
   recording(dialer: Dialer<Transport>): Dialer<Transport> {
     return {
       dial: (address, signal) => {
         const endpoint = parseAddressKey(address);
-        if (endpoint) this.#deps.addresses.attempt({ services: 0n, ...endpoint });
+        if (endpoint) this.#deps.addresses.attempt({ services: 0n, ...endpoint }, this.#deps.table.hasOutbound);
         return dialer.dial(address, signal);
       },
     };

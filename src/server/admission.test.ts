@@ -97,6 +97,25 @@ describe('who may connect', () => {
     expect(node.handler.operations.connectedCount()).toBe(18);
   });
 
+  test('an IPv6 network of 64 bits is one host', async () => {
+    const network = new VirtualNetwork();
+    const node = await network.node('n');
+    for (let i = 1; i <= 10; i++) await guest(network, node, { ip: `[2001:db8:0:7:${i}::1]` });
+    expect(node.handler.operations.connectedCount()).toBe(8);
+    for (let i = 1; i <= 10; i++) await guest(network, node, { ip: `[2001:db8:0:${i + 10}::1]` });
+    expect(node.handler.operations.connectedCount()).toBe(18);
+  });
+
+  test('a host that was banned and is whitelisted since may connect', async () => {
+    const network = new VirtualNetwork();
+    const text = JSON.stringify({ version: 1, bans: [{ host: '198.51.100.7', until: 2 ** 45 }] });
+    const bansFile = { load: () => Promise.resolve(text), save: () => Promise.resolve() };
+    const strict = await network.node('strict', {}, { bansFile });
+    expect((await guest(network, strict)).closed).toBe(true);
+    const node = await network.node('n', { whitelist: ['198.51.100.7'] }, { bansFile });
+    expect((await guest(network, node)).closed).toBe(false);
+  });
+
   test('half-open handshakes are bounded; the oldest gives way when it had its time', async () => {
     const network = new VirtualNetwork();
     const node = await network.node('n', { maxPendingInbound: 4 });

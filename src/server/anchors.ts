@@ -34,8 +34,9 @@ export class Anchors {
     return this.#addresses.shift();
   }
 
-  /** Keeps addresses for the next run. */
+  /** Keeps addresses for the next run. Those of the last run stay if there are none: a node may end while it is offline. */
   async save(addresses: readonly string[]): Promise<void> {
+    if (addresses.length === 0) return;
     try {
       await this.#file?.save(
         addresses

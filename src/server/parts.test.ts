@@ -42,6 +42,35 @@ test('BanList is bounded: the ban that ends first is dropped', () => {
   expect(bans.isBanned('10.0.39.16')).toBe(true);
 });
 
+test('BanList: networks are bounded as well, and end like the others', async () => {
+  const world = new VirtualWorld();
+  const bans = new BanList(world.clock, silentLogger);
+  for (let i = 0; i < 1050; i++) bans.ban(`10.${i >> 8}.${i & 255}.0/24`, 1000 + i);
+  expect(bans.list()).toHaveLength(1000);
+  expect([bans.isBanned('10.0.0.5'), bans.isBanned('10.0.50.5'), bans.isBanned('10.4.25.5')]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  expect([bans.has('10.4.25.0/24'), bans.has('10.4.25.5'), bans.isBanned('name.onion')]).toEqual([true, false, false]);
+  await world.advance(2048.5);
+  expect(bans.list().map(({ host }) => host)).toEqual(['10.4.25.0/24']);
+  bans.clear();
+  expect(bans.isBanned('10.4.25.5')).toBe(false);
+});
+
+test.each([
+  ['10.1.2.3/8', '10.0.0.0/8', false],
+  ['192.0.2.129/25', '192.0.2.128/25', false],
+  ['::ffff:192.0.2.1', '192.0.2.1', true],
+  ['192.0.2.1/32', '192.0.2.1', true],
+  ['2001:DB8:FFFF::/33', '2001:db8:8000::/33', false],
+  ['2001:db8::1/128', '2001:db8::1', true],
+  ['0.0.0.0/0', '0.0.0.0/0', false],
+])('%s is written %s', (text, canonical, single) => {
+  expect(parseSubnet(text)).toMatchObject({ text: canonical, single });
+});
+
 test('KnownAddresses forgets the oldest', () => {
   const known = new KnownAddresses();
   const address = (n: number) => ({ services: 1n, ip: ip(`20.0.${n >> 8}.${n & 255}`), port: 1 });

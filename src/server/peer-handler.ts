@@ -10,6 +10,7 @@ import { ConnectionManager, type ConnectionRequest, seedFromDns } from '../connm
 import { type ProcessResult, SyncManager } from '../netsync/index.ts';
 import { Peer, type PeerHandlers, SentNonces, type Transport } from '../peer/index.ts';
 import { Emitter } from '../util/emitter.ts';
+import type { Timer } from '../util/ports.ts';
 import {
   type Block,
   ipFromString,
@@ -43,6 +44,8 @@ const DEFAULT_BAN_DURATION_MS = 24 * 3600_000;
 const DEFAULT_BAN_THRESHOLD = 100;
 const DEFAULT_MAX_INBOUND_PER_HOST = 8;
 const DEFAULT_MAX_PENDING_INBOUND = 64;
+/** How often the outgoing connections are written down. */
+const ANCHOR_INTERVAL_MS = 600_000;
 
 /**
  * Everything between this node and its peers: owns the address, connection and sync managers, keeps the table of
@@ -75,6 +78,7 @@ export class PeerHandler {
   readonly #nonces = new SentNonces();
   readonly #seeding = new AbortController();
   #unsubscribe: (() => void) | undefined;
+  #anchorTimer: Timer | undefined;
   #background: Promise<void>[] = [];
   #lastId = 0;
   #bytesReceived = 0;
@@ -215,6 +219,9 @@ export class PeerHandler {
     }
     this.#connections.start();
     this.#seed();
+    // A process that is killed leaves anchors as well.
+    const save = () => void this.#anchors.save(this.#anchorAddresses());
+    this.#anchorTimer = this.#deps.world.timers.every(ANCHOR_INTERVAL_MS, save);
   }
 
   async #stop(): Promise<void> {
@@ -223,17 +230,20 @@ export class PeerHandler {
     this.#seeding.abort();
     this.#rebroadcaster?.stop();
     this.#unsubscribe?.();
-    const anchors = Array.from(this.#table.connected()).filter(({ inbound, origin }) => !inbound && !origin.permanent);
+    this.#anchorTimer?.cancel();
+    const anchors = this.#anchorAddresses();
     const stopped = this.#connections.stop();
     const closed = Array.from(this.#peers.keys(), (peer) => peer.closed);
     for (const peer of [...this.#peers.keys()]) peer.disconnect('shutting down');
     await Promise.all([stopped, ...closed, ...this.#background]);
     await this.#sync.stop();
-    await Promise.all([
-      this.#addresses.stop(),
-      this.#bans.flush(),
-      this.#anchors.save(anchors.map(({ address }) => address)),
-    ]);
+    await Promise.all([this.#addresses.stop(), this.#bans.flush(), this.#anchors.save(anchors)]);
+  }
+
+  /** Automatic connections that were good enough to begin with next time, the oldest first. */
+  #anchorAddresses(): string[] {
+    const peers = [...this.#table.connected()].filter(({ inbound, origin }) => !inbound && !origin.permanent);
+    return peers.map(({ address }) => address);
   }
 
   #connectionManager(): ConnectionManager<Transport> {

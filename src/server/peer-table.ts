@@ -41,6 +41,11 @@ export class PeerTable {
     for (const peer of this.#peers.values()) if (peer.peer.connected) yield peer;
   }
 
+  /** True if there is an outgoing connection. */
+  get hasOutbound(): boolean {
+    return this.#outboundGroups.size > 0;
+  }
+
   /** True if an outgoing connection leads into this network group. */
   hasOutboundGroup(group: string): boolean {
     return this.#outboundGroups.has(group);
