@@ -16,6 +16,7 @@ const commands = {
   conformance: ['dist/test/conformance/main.js'],
   crash: ['dist/test/crash/main.js'],
   sim: ['dist/test/simulation/main.js'],
+  fuzz: ['dist/test/fuzz/main.js'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
 };
 

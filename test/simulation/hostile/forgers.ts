@@ -1,4 +1,5 @@
 import { type Hash, hashKey } from '../../../src/util/hash.ts';
+import type { SeededRandom } from '../../../src/util/testing/seeded-random.ts';
 import { Block, type Message, type ParentEntry, Transaction } from '../../../src/wire/index.ts';
 import { SIM_PARAMS } from '../sim-params.ts';
 import { type BlockPlan, craftBlock, randomHash } from './craft.ts';
@@ -16,41 +17,50 @@ function deliver(stock: Stock, session: Session, message: Message): boolean {
   return true;
 }
 
+/**
+ * Changes to the plan of a block, each of which breaks a rule.
+ * @param now Unix seconds.
+ * @param bad a block that nobody has accepted, to build on.
+ */
+export function brokenPlan(
+  random: SeededRandom,
+  now: number,
+  bad?: { readonly hash: Hash; readonly height: number },
+): Partial<BlockPlan> {
+  switch (random.below(9)) {
+    case 0:
+      return { merkleRoot: randomHash(random) };
+    case 1:
+      return { reward: 10n ** 15n };
+    case 2:
+      return { time: now + 5 * 3600 };
+    case 3:
+      return { time: 1_600_000_000 };
+    case 4:
+      return { bits: 0x1d00ffff };
+    case 5:
+      return { work: 'failed' };
+    case 6:
+      return { transactions: [spendNothing(random.bytes(32))] };
+    case 7:
+      return { transactions: [new Transaction({ version: 1, inputs: [], outputs: [], lockTime: 0 })] };
+    default:
+      return bad ? { parents: [bad.hash], height: bad.height + 1 } : { prevBlock: randomHash(random) };
+  }
+}
+
 /** Makes and delivers blocks that break a rule, and children of such blocks. */
 export function invalidBlocks(tools: Toolbox): Strategy {
   const { random, world } = tools;
   const stock = new Stock();
   let bad: { readonly hash: Hash; readonly height: number } | undefined;
-  const changes = (): Partial<BlockPlan> => {
-    const time = Math.floor(world.clock.now() / 1000);
-    switch (random.below(9)) {
-      case 0:
-        return { merkleRoot: randomHash(random) };
-      case 1:
-        return { reward: 10n ** 15n };
-      case 2:
-        return { time: time + 5 * 3600 };
-      case 3:
-        return { time: 1_600_000_000 };
-      case 4:
-        return { bits: 0x1d00ffff };
-      case 5:
-        return { work: 'failed' };
-      case 6:
-        return { transactions: [spendNothing(random.bytes(32))] };
-      case 7:
-        return { transactions: [new Transaction({ version: 1, inputs: [], outputs: [], lockTime: 0 })] };
-      default:
-        return bad ? { parents: [bad.hash], height: bad.height + 1 } : { prevBlock: randomHash(random) };
-    }
-  };
   return {
     name: 'invalid-blocks',
     width: 1,
     redial: 4000,
     every: 6000,
     tick: (sessions) => {
-      const crafted = blockOnTips(tools, changes());
+      const crafted = blockOnTips(tools, brokenPlan(random, Math.floor(world.clock.now() / 1000), bad));
       if (!crafted) return;
       const { block, height } = crafted;
       stock.add(block);
@@ -94,7 +104,7 @@ export function malleating(tools: Toolbox): Strategy {
 }
 
 /** Another block with the same hash. */
-function malleated(block: Block, { random, clocksAgree }: Toolbox): Block {
+export function malleated(block: Block, { random, clocksAgree }: Pick<Toolbox, 'random' | 'clocksAgree'>): Block {
   const { header, parentsVersion, parents, transactions } = block;
   const build = (fields: { parents?: ParentEntry[]; parentsVersion?: number; transactions?: Transaction[] }) =>
     new Block({ header, parentsVersion, parents, transactions, ...fields });
@@ -105,7 +115,7 @@ function malleated(block: Block, { random, clocksAgree }: Toolbox): Block {
     case 1:
       return build({ parents: [...parents, foreign] });
     case 2:
-      return build({ parents: [...parents, parents[0]!] });
+      return build({ parents: [...parents, ...parents.slice(0, 1)] });
     case 3:
       return build({ parents: parents.slice(1) });
     case 4:

@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '../../../src/params/index.ts';
+import { type NetworkParams, PROTOCOL_VERSION } from '../../../src/params/index.ts';
 import type { Transport } from '../../../src/peer/index.ts';
 import {
   encodeMessage,
@@ -26,14 +26,13 @@ export interface SessionManners {
   readonly version: Partial<VersionMessage>;
   /** Does not introduce itself at all. */
   readonly silent: boolean;
+  /** Default: the network of simulations. */
+  readonly params?: NetworkParams;
 }
 
-const context: WireContext = {
-  magic: SIM_PARAMS.magic,
-  generation: SIM_PARAMS.generation,
-  encoding: 'witness',
-  protocolVersion: PROTOCOL_VERSION,
-};
+function contextOf({ magic, generation }: NetworkParams): WireContext {
+  return { magic, generation, encoding: 'witness', protocolVersion: PROTOCOL_VERSION };
+}
 
 /** A connection to a node whose every message is decided by its user: it can send what no honest node would. */
 export class Session {
@@ -43,7 +42,8 @@ export class Session {
   readonly #transport: Transport;
   readonly #events: SessionEvents;
   readonly #manners: SessionManners;
-  readonly #decoder = new FrameDecoder(context);
+  readonly #params: NetworkParams;
+  readonly #decoder: FrameDecoder;
   #remote: VersionMessage | undefined;
   #closed = false;
 
@@ -53,6 +53,8 @@ export class Session {
     this.inbound = inbound;
     this.#transport = transport;
     this.#manners = manners;
+    this.#params = manners.params ?? SIM_PARAMS;
+    this.#decoder = new FrameDecoder(contextOf(this.#params));
     this.#events = events;
     transport.setHandlers({
       data: (chunk) => this.#data(chunk),
@@ -78,13 +80,13 @@ export class Session {
 
   /** Sends version and verack. */
   introduce(): void {
-    this.send(versionMessage(this.#manners.version));
+    this.send(versionMessage({ genesisHash: this.#params.genesisHash, ...this.#manners.version }));
     this.send({ command: 'verack' });
   }
 
   /** Sends a message, witness data included. */
   send(message: Message): void {
-    this.raw(frame(message));
+    this.raw(frame(message, this.#params));
   }
 
   /** Sends bytes as they are. */
@@ -142,12 +144,12 @@ export class Session {
 }
 
 /** The frame of a message. */
-export function frame(message: Message): Uint8Array {
-  return encodeMessage(message, context);
+export function frame(message: Message, params: NetworkParams = SIM_PARAMS): Uint8Array {
+  return encodeMessage(message, contextOf(params));
 }
 
 /** A version that nodes accept; fields can be replaced. */
-function versionMessage(fields: Partial<VersionMessage>): VersionMessage {
+export function versionMessage(fields: Partial<VersionMessage>): VersionMessage {
   return {
     command: 'version',
     protocolVersion: PROTOCOL_VERSION,

@@ -1,0 +1,51 @@
+/** Growth that is allowed between the first tenth and the end: what caches, heaps and a few blocks may take. */
+const ALLOWED_BYTES = 64 * 2 ** 20;
+const ALLOWED_SHARE = 0.15;
+
+/** Samples of the first tenth that a judgement takes. */
+const ENOUGH = 8;
+
+/** Memory of a process over a run. */
+export class MemoryWatch {
+  readonly #samples: { readonly progress: number; readonly bytes: number }[] = [];
+
+  /** @param progress share of the run that is over, 0 to 1. */
+  add(progress: number, bytes: number): void {
+    this.#samples.push({ progress, bytes });
+  }
+
+  /** Bytes at the start; 0 without samples. */
+  get start(): number {
+    return this.#samples[0]?.bytes ?? 0;
+  }
+
+  /** Median of a part of the run, bytes; collections of garbage make single samples jump. */
+  between(from: number, until: number): number {
+    const part = this.#samples
+      .filter(({ progress }) => progress >= from && progress <= until)
+      .map(({ bytes }) => bytes);
+    return part.sort((a, b) => a - b)[part.length >> 1] ?? 0;
+  }
+
+  /** False if the run was too short to say what memory does. */
+  get isJudged(): boolean {
+    return this.#samples.filter(({ progress }) => progress >= 0.1 && progress <= 0.2).length >= ENOUGH;
+  }
+
+  get most(): number {
+    return Math.max(0, ...this.#samples.map(({ bytes }) => bytes));
+  }
+
+  /** Most bytes that may be in use in the end. */
+  get bound(): number {
+    return this.between(0.1, 0.2) * (1 + ALLOWED_SHARE) + ALLOWED_BYTES;
+  }
+
+  /** Says so if memory was not flat. */
+  problems(): string[] {
+    const end = this.between(0.9, 1);
+    if (!this.isJudged || end <= this.bound) return [];
+    const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
+    return [`memory grew to ${megabytes(end)}, more than ${megabytes(this.bound)}`];
+  }
+}
