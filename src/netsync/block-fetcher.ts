@@ -1,5 +1,6 @@
 import { type Hash, hashFromKey, hashKey } from '../util/hash.ts';
 import { InvType, type InvVector, Services, UNKNOWN_HEIGHT } from '../wire/index.ts';
+import type { BlockPlan, PlannedBlock } from './block-plan.ts';
 import { MAX_OPEN_BLOCKS_PER_PEER, MAX_OPEN_REQUESTS } from './limits.ts';
 import { MissingParents } from './missing-parents.ts';
 import type { PeerState } from './peer-state.ts';
@@ -18,6 +19,7 @@ const MAX_ATTEMPTS = 8;
 export class BlockFetcher {
   readonly #dag: SyncDag;
   readonly #peers: ReadonlyMap<number, PeerState>;
+  readonly #plan: BlockPlan;
   readonly #now: () => number;
   readonly #expiry: number;
   readonly #requests: RequestTable;
@@ -25,12 +27,14 @@ export class BlockFetcher {
   readonly #bad = new Set<string>();
 
   /**
+   * @param plan the blocks of shared lists: whom to ask for those is decided elsewhere.
    * @param now steady time in milliseconds.
    * @param expiry milliseconds after which a silent peer's requests may be given to others.
    */
-  constructor(dag: SyncDag, peers: ReadonlyMap<number, PeerState>, now: () => number, expiry: number) {
+  constructor(dag: SyncDag, peers: ReadonlyMap<number, PeerState>, plan: BlockPlan, now: () => number, expiry: number) {
     this.#dag = dag;
     this.#peers = peers;
+    this.#plan = plan;
     this.#now = now;
     this.#expiry = expiry;
     this.#requests = new RequestTable({ limit: MAX_OPEN_REQUESTS, limitPerPeer: MAX_OPEN_BLOCKS_PER_PEER, expiry });
@@ -60,6 +64,16 @@ export class BlockFetcher {
     return this.#requests.wasAsked(state.peer.id, hashKey(hash));
   }
 
+  /** True if the block is open with this peer, and not with another one by now. */
+  isWaiting(state: PeerState, hash: Hash): boolean {
+    return this.#requests.isWaiting(state.peer.id, hashKey(hash));
+  }
+
+  /** Blocks that are open with this peer, in the order of asking. */
+  openWith(state: PeerState): OpenRequest[] {
+    return this.#requests.openWith(state.peer.id);
+  }
+
   /** True if the block is in the DAG, among its orphans, or known to be bad. */
   isKnown(hash: Hash): boolean {
     return this.#dag.haveBlock(hash) || this.#bad.has(hashKey(hash));
@@ -84,6 +98,16 @@ export class BlockFetcher {
     return { type: witness ? InvType.witnessBlock : entry.type, hash: entry.hash, height: entry.height };
   }
 
+  /**
+   * Opens the request for a block of a shared list.
+   * @param overtake also if somebody else was asked for it.
+   * @returns the getdata entry to send, or undefined.
+   */
+  askPlanned(state: PeerState, { hash, height }: PlannedBlock, overtake: boolean): InvVector | undefined {
+    if (!this.#requests.ask(state.peer.id, hash, height, this.#now(), { overtake })) return undefined;
+    return { type: blockType(state), hash, height };
+  }
+
   /** An orphan was parked: remembers what it waits for. */
   parked(orphan: Hash, parents: readonly Hash[]): void {
     this.#missing.add(orphan, parents, this.#now());
@@ -95,11 +119,11 @@ export class BlockFetcher {
   }
 
   /**
-   * Asks a peer for every missing parent that nobody is being asked for, in one message. Not while it lists what lies
+   * Asks a peer for every missing parent that nobody is being asked for, in one message. Not while it delivers what it listed
    * below our height, because the parents are on that list.
    */
   requestMissing(state: PeerState): void {
-    if (state.walk) return;
+    if (state.walk?.answered) return;
     const now = this.#now();
     const wanted: InvVector[] = [];
     for (const key of this.#missing.keys()) {
@@ -151,7 +175,8 @@ export class BlockFetcher {
       state.lacks(key, this.#now());
       const request = this.#requests.refused(state.peer.id, key);
       if (!request) continue;
-      if (request.height !== UNKNOWN_HEIGHT) state.promiseBroken();
+      // It only claimed the height of a block of a shared list, and may not have that very block.
+      if (request.height !== UNKNOWN_HEIGHT && !this.#plan.has(key)) state.promiseBroken();
       freed.push(request);
     }
     this.#askOthers(freed);
@@ -166,14 +191,25 @@ export class BlockFetcher {
    * Gives expired requests to others. Where nobody else is known they are closed, so that announcements of blocks that
    * do not exist cost nothing from then on; a late delivery, or another announcement, is as welcome as before. Only what
    * orphans wait for is kept open, because others can be asked for that when they come.
+   * @returns the peers that let the time for blocks of shared lists pass.
    */
-  retryExpired(): void {
+  retryExpired(): ReadonlySet<PeerState> {
+    const late = new Set<PeerState>();
     const expired = this.#requests.expired(this.#now());
+    const planned = new Set(expired.filter(({ key }) => this.#plan.has(key)));
     this.#askOthers(expired);
-    for (const { key, peer, height } of expired) {
-      // Nobody promised to have a parent of an orphan.
-      if (height !== UNKNOWN_HEIGHT && !this.#requests.isWaiting(peer, key)) this.#peers.get(peer)?.promiseBroken();
+    for (const request of expired) {
+      const { key, peer, height } = request;
+      const state = this.#peers.get(peer);
+      if (planned.has(request)) {
+        state?.lacks(key, this.#now());
+        if (state) late.add(state);
+      } else if (height !== UNKNOWN_HEIGHT && !this.#requests.isWaiting(peer, key)) {
+        // Nobody promised to have a parent of an orphan.
+        state?.promiseBroken();
+      }
     }
+    return late;
   }
 
   /** Forgets missing blocks that no orphan waits for any more. */
@@ -184,7 +220,9 @@ export class BlockFetcher {
   #askOthers(requests: readonly OpenRequest[]): void {
     const byPeer = new Map<PeerState, InvVector[]>();
     for (const request of requests) {
-      if (this.isKnown(request.hash)) {
+      const planned = this.#plan.get(request.key);
+      if (planned?.owner?.peer.id === request.peer) this.#plan.free(planned);
+      if (planned || this.isKnown(request.hash)) {
         this.#requests.drop(request.key);
         continue;
       }

@@ -30,8 +30,11 @@ export const MAX_OPEN_TRANSACTIONS_PER_PEER = 5000;
  */
 export const NEAR_HEIGHTS = 16;
 
-/** After so many orphans in a row from one peer, parents are no longer asked one generation a round trip. */
-export const ORPHANS_BEFORE_WALK = 16;
+/** After so many orphans in a row from one peer the fork is taken to lie deeper, and the peer is asked for a list. */
+export const ORPHANS_BEFORE_WALK = 4;
+
+/** An orphan of a peer that has so many heights above ours is worth a list of what lies between. */
+export const GAP_HEIGHTS = 3;
 
 /** Generations that a first look below our own height goes back; doubled at each further look. */
 export const WALK_BACK = 100;
@@ -82,3 +85,33 @@ export const FAR_BELOW = 1000;
 
 /** The scripts of blocks from this size on are run beside the event loop, in threads, also when there is nothing else to do. */
 export const HEAVY_BLOCK_BYTES = 50_000;
+
+/** From so many unknown blocks on a list is shared among the peers that claim to have them. */
+export const SHARED_FROM = 32;
+
+/** Blocks of all lists that are shared at a time, and how far ahead of the next one blocks are asked for. */
+export const PLAN_BLOCKS = 2000;
+export const PLAN_AHEAD = 1024;
+
+/** Bytes of shared blocks that came before their turn. */
+export const PLAN_BYTES = 16 * 1024 * 1024;
+
+/** With fewer shared blocks than this nobody was asked for, the next list is asked for. */
+export const PLAN_LOW = 500;
+
+/** Peers that share a list. */
+export const MAX_HELPERS = 8;
+
+/** Shared blocks that a peer is asked for at a time: at first, at least and at most. Half of them must have come first. */
+export const FIRST_WINDOW = 16;
+export const LEAST_WINDOW = 4;
+export const GREATEST_WINDOW = 256;
+
+/** A peer that owes shared blocks and delivers none for so long may be overtaken by one that has nothing to do. */
+export const LATE_MS = 1000;
+
+/** Who let the time for shared blocks pass is not asked for others for so long. */
+export const BENCH_MS = 60_000;
+
+/** A sync peer that was overtaken with so many blocks gives its place to another one. */
+export const OVERTAKEN_BLOCKS = 16;

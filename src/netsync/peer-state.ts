@@ -21,6 +21,8 @@ export interface Walk {
   pagesLeft: number;
   /** Blocks that it found and requested. */
   requested: number;
+  /** A page was answered. */
+  answered: boolean;
   /** The last page was answered; what it brought is still on its way. */
   listed: boolean;
   /** Steady time when it began. */
@@ -65,6 +67,8 @@ export class PeerState {
   /** Blocks of this peer that wait to be processed, and their bytes. */
   queuedBlocks = 0;
   queuedBytes = 0;
+  /** Blocks of a shared list that it was asked for and has not delivered. */
+  plannedBlocks = 0;
   /** Reads on; present while the peer's next message is left unread because too much waits. */
   readOn: (() => void) | undefined;
   /** How far the next walk goes back, in generations. */

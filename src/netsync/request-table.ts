@@ -24,6 +24,8 @@ export interface AskOptions {
   readonly closed?: OpenRequest;
   /** See {@link OpenRequest.patience}. Default, and at most: the expiry. */
   readonly patience?: number;
+  /** Also if it is open with somebody else who still has time. */
+  readonly overtake?: boolean;
 }
 
 /** Bounds of a request table. */
@@ -89,6 +91,12 @@ export class RequestTable {
     return this.#peers.get(peer)?.asked.has(key) ?? false;
   }
 
+  /** What is open with this peer, in the order of asking. */
+  openWith(peer: number): OpenRequest[] {
+    const keys = this.#peers.get(peer)?.waiting.keys() ?? [];
+    return Array.from(keys).flatMap((key) => this.#open.get(key) ?? []);
+  }
+
   /** True if the item is open with this peer, expired or not. */
   isWaiting(peer: number, key: string): boolean {
     return this.#open.get(key)?.peer === peer;
@@ -98,10 +106,16 @@ export class RequestTable {
    * Opens a request, or moves an expired one to another peer.
    * @returns false if it is open elsewhere or a bound is reached; the item is then not to be asked.
    */
-  ask(peer: number, hash: Hash, height: number, now: number, { closed, patience }: AskOptions = {}): boolean {
+  ask(
+    peer: number,
+    hash: Hash,
+    height: number,
+    now: number,
+    { closed, patience, overtake = false }: AskOptions = {},
+  ): boolean {
     const key = hashKey(hash);
     const open = this.#open.get(key);
-    if (open && now < this.#deadline(open)) return false;
+    if (open && !overtake && now < this.#deadline(open)) return false;
     if (!open && this.#open.size >= this.#options.limit) return false;
     const previous = open ?? closed;
     const requests = this.#requestsOf(peer, now);

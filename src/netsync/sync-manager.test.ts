@@ -236,15 +236,48 @@ describe('relay', () => {
 });
 
 describe('orphans', () => {
-  test('parents are fetched one generation a round trip, as known nodes do', async () => {
+  test('a gap of a generation or two: parents are asked for, as known nodes do', async () => {
     const { world, dag, remote } = setup();
-    const other = chain(5);
+    const other = chain(2);
     const peer = remote(other, { claim: 0 }).connect();
     peer.announce(other.tips[0]!);
     await world.advance(1000);
     expect(tipsOf(dag)).toEqual(tipsOf(other));
-    expect(peer.log).toEqual(['getdata 1', 'getdata 1', 'getdata 1', 'getdata 1', 'getdata 1']);
-    expect(peer.requested.map(({ height }) => height)).toEqual([5, -1, -1, -1, -1]);
+    expect(peer.log).toEqual(['getdata 1', 'getdata 1']);
+    expect(peer.requested.map(({ height }) => height)).toEqual([2, -1]);
+  });
+
+  test('a larger gap: one list names all that is missing, not one generation a round trip', async () => {
+    const { world, dag, remote } = setup();
+    const other = chain(14);
+    const peer = remote(other, { claim: 0 }).connect();
+    peer.announce(other.tips[0]!);
+    await world.advance(150);
+    expect(tipsOf(dag)).toEqual(tipsOf(other));
+    expect(peer.log).toEqual(['getdata 1', 'getdata 1', 'getblocks 0', 'getdata 1', 'getdata 11']);
+  });
+
+  test('a fork below: after a few generations the rest is listed', async () => {
+    const { world, dag, remote } = setup({ reconcileDelay: 1e9 });
+    const other = chain(14, 'other');
+    for (let i = 0; i < 13; i++) dag.mine(`own${i}`);
+    const peer = remote(other, { claim: 0 }).connect();
+    peer.announce(other.tips[0]!);
+    // The block, four generations of parents, the list and what is on it: 40 ms a round trip.
+    await world.advance(320);
+    expect(dag.blockCount).toBe(1 + 14 + 13);
+    expect(peer.log.slice(0, 6)).toEqual([...Array<string>(4).fill('getdata 1'), 'getblocks 0', 'getdata 1']);
+  });
+
+  test('a peer that does not answer with a list: parents are still asked for one by one', async () => {
+    const { world, dag, remote } = setup({ reconcileDelay: 1e9 });
+    const other = chain(14, 'other');
+    for (let i = 0; i < 13; i++) dag.mine(`own${i}`);
+    const peer = remote(other, { claim: 0, list: () => undefined }).connect();
+    peer.announce(other.tips[0]!);
+    await world.advance(1000);
+    expect(dag.blockCount).toBe(1 + 14 + 13);
+    expect(peer.log.filter((line) => line === 'getdata 1')).toHaveLength(14);
   });
 
   test('several missing parents go into one request, and none is asked twice', async () => {

@@ -2,8 +2,11 @@ import { hashKey, hashToHex, isZeroHash } from '../util/hash.ts';
 import type { Timer } from '../util/ports.ts';
 import { type Block, InvType, type InvVector, type Transaction } from '../wire/index.ts';
 import { BlockFetcher } from './block-fetcher.ts';
+import { BlockPlan, type PlannedBlock } from './block-plan.ts';
 import { BlockQueue, StoppedError } from './block-queue.ts';
 import { ClaimMemory } from './claim-memory.ts';
+import { Downloader } from './downloader.ts';
+import { HeldAnnouncements } from './held-announcements.ts';
 import {
   CATCHING_UP_BLOCKS,
   COLLECTED_BLOCKS,
@@ -28,8 +31,6 @@ import { Walker } from './walker.ts';
 
 /** Orphans' missing parents are looked over after so many ticks. */
 const TICKS_PER_PRUNE = 60;
-/** Blocks held back from announcement. */
-const MAX_UNANNOUNCED = 64;
 /** Default of `reconcileDelay`. */
 const RECONCILE_DELAY_MS = 5000;
 
@@ -46,6 +47,9 @@ export interface SyncLoad {
   readonly openTransactions: number;
   readonly missingParents: number;
   readonly queuedBlocks: number;
+  /** Blocks of lists that several peers share, and bytes of those that came before their turn. */
+  readonly sharedBlocks: number;
+  readonly heldBytes: number;
 }
 
 /**
@@ -57,7 +61,9 @@ export class SyncManager {
   readonly #options: SyncManagerOptions;
   readonly #deps: SyncManagerDeps;
   readonly #peers = new Map<number, PeerState>();
+  readonly #plan = new BlockPlan();
   readonly #blocks: BlockFetcher;
+  readonly #downloader: Downloader;
   readonly #transactions: TransactionFetcher;
   readonly #sync: Synchronizer;
   readonly #walker: Walker;
@@ -69,11 +75,13 @@ export class SyncManager {
   #ticks = 0;
   /** Bytes of the blocks of all peers that wait. */
   #queuedBytes = 0;
+  /** Blocks of shared lists that wait to be processed, and their bytes. */
+  #plannedJobs = 0;
+  #plannedBytes = 0;
   #stopped = false;
   /** Key of the block of this node's own miner or user that is being processed. */
   #own: string | undefined;
-  /** Newest blocks that were not announced because we are far behind; none is a parent of another. */
-  readonly #unannounced = new Map<string, SyncBlockInfo>();
+  readonly #unannounced: HeldAnnouncements;
 
   constructor(options: SyncManagerOptions, deps: SyncManagerDeps) {
     const { dag, pool, announcer, world, logger } = deps;
@@ -81,9 +89,11 @@ export class SyncManager {
     this.#deps = deps;
     const now = () => world.clock.monotonic();
     const expiry = requestExpiry(options.generation);
-    this.#blocks = new BlockFetcher(dag, this.#peers, now, expiry);
+    this.#blocks = new BlockFetcher(dag, this.#peers, this.#plan, now, expiry);
+    this.#unannounced = new HeldAnnouncements(announcer);
     this.#transactions = new TransactionFetcher({ pool, dag, announcer, logger, now }, expiry);
-    this.#sync = new Synchronizer(options, { dag, peers: this.#peers, fetcher: this.#blocks, world, logger });
+    const shared = { peers: this.#peers, fetcher: this.#blocks, plan: this.#plan };
+    this.#sync = new Synchronizer(options, { ...shared, dag, world, logger });
     this.#walker = new Walker(now);
     const { preparation } = dag;
     this.#queue = new BlockQueue({
@@ -92,6 +102,14 @@ export class SyncManager {
       ...(dag.openBatch && { openBatch: () => dag.openBatch!() }),
       ...(preparation && { assist: () => preparation.assist() }),
       failed: (error) => this.#failed(error),
+    });
+    this.#downloader = new Downloader({
+      ...shared,
+      sync: this.#sync,
+      now,
+      isIdle: () => this.#queue.length === 0,
+      hasRoom: () => this.#plannedJobs < COLLECTED_BLOCKS && this.#plannedBytes < COLLECTED_BYTES,
+      process: (planned) => this.#queuePlanned(planned),
     });
   }
 
@@ -116,6 +134,7 @@ export class SyncManager {
     this.#timer?.cancel();
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     for (const state of this.#peers.values()) state.readOn?.();
+    this.#downloader.clear();
     this.#peers.clear();
     return Promise.resolve();
   }
@@ -131,6 +150,7 @@ export class SyncManager {
     if (peer.inbound) state.failures = this.#claims.failuresOf(peer.host, now);
     this.#peers.set(peer.id, state);
     this.#sync.start();
+    this.#downloader.assign();
   }
 
   /** A peer that was connected has left: what it owed is asked of others. */
@@ -142,6 +162,7 @@ export class SyncManager {
     this.#blocks.release(state);
     this.#transactions.release(state);
     this.#sync.lost(state);
+    this.#downloader.assign();
   }
 
   /** A peer offers inventory, or answers a getblocks. @returns resolves when it was dealt with. */
@@ -156,7 +177,8 @@ export class SyncManager {
     state.activityAt = this.#now();
     const [first] = entries;
     if (first && entries.length === 1 && isZeroHash(first.hash)) {
-      this.#sync.ask(state);
+      // Shared lists are continued before their last block has come.
+      if (this.#plan.size === 0 || state !== this.#sync.peer) this.#sync.ask(state);
       return;
     }
     const answer = state.takeAnswer(blocks, entries.length === blocks.length && entries.length === inventory.length);
@@ -164,6 +186,8 @@ export class SyncManager {
     this.#sync.leaveIfReached();
     for (const entry of entries.slice(-MAX_ENTRIES_KNOWN)) peer.addKnownInventory(entry);
     if (!answer && this.#isFar(entries)) return;
+    const listed = answer && !answer.walk && blocks.length > 0 && state === this.#sync.peer;
+    if (listed && this.#downloader.share(state, blocks)) return;
     const requested = this.#request(state, entries);
     if (answer?.walk) this.#walker.answered(state, blocks, requested);
     else if (answer && blocks.length === 0) this.#sync.answeredNothing(state, answer.from);
@@ -184,6 +208,15 @@ export class SyncManager {
       peer.disconnect('unrequested block');
       return undefined;
     }
+    if (this.#plan.has(hashKey(block.hash))) {
+      this.#blocks.delivered(state, block.hash);
+      state.activityAt = this.#now();
+      return this.#downloader.arrived(state, block);
+    }
+    if (this.#isSuperfluous(state, block)) {
+      this.#blocks.delivered(state, block.hash);
+      return undefined;
+    }
     state.queuedBlocks++;
     state.queuedBytes += block.size;
     this.#queuedBytes += block.size;
@@ -198,6 +231,11 @@ export class SyncManager {
     return new Promise((resolve) => {
       state.readOn = resolve;
     });
+  }
+
+  /** True if somebody else was asked for the block, too, and has brought it. */
+  #isSuperfluous(state: PeerState, { hash }: Block): boolean {
+    return this.#blocks.wasAsked(state, hash) && !this.#blocks.isWaiting(state, hash) && this.#blocks.isKnown(hash);
   }
 
   /** True while this is the last of a list of blocks, and the sync peer will have more. */
@@ -226,6 +264,7 @@ export class SyncManager {
       inventory.filter((item) => isBlockEntry(item) === wanted).map(({ hash }) => hash);
     this.#blocks.notFound(state, hashes(true));
     this.#transactions.notFound(state, hashes(false));
+    this.#downloader.assign();
     this.#settleWalk(state);
   }
 
@@ -277,6 +316,8 @@ export class SyncManager {
       openTransactions: this.#transactions.openRequests,
       missingParents: this.#blocks.missingParents,
       queuedBlocks: this.#queue.length,
+      sharedBlocks: this.#plan.size,
+      heldBytes: this.#plan.heldBytes,
     };
   }
 
@@ -364,6 +405,55 @@ export class SyncManager {
     );
   }
 
+  /** Lets a block of a shared list be processed, at the expense of the peer that listed it. */
+  #queuePlanned(planned: PlannedBlock): void {
+    const { lister, held } = planned;
+    if (!held) return;
+    const { block } = held;
+    const { preparation } = this.#deps.dag;
+    preparation?.prepare(block);
+    this.#plannedJobs++;
+    this.#plannedBytes += block.size;
+    const busy = preparation && (() => preparation.isBusy(block));
+    let old = false;
+    const run = () => {
+      this.#plannedJobs--;
+      this.#plannedBytes -= block.size;
+      old = this.#isFarBelow(block);
+      this.#processPlanned(planned, block, held.from);
+      this.#downloader.advance();
+      if (this.#plannedJobs === 0) this.#downloader.finished();
+    };
+    const charge = (milliseconds: number) => lister.budget.charge(milliseconds, old);
+    const options = { later: true, busy, lane: lister.budget, charge };
+    this.#queue.push(run, options).catch((error: unknown) => this.#failed(error));
+  }
+
+  #processPlanned({ lister, hash, height }: PlannedBlock, block: Block, from: PeerState): void {
+    const state = [from, lister].find((each) => this.#peers.get(each.peer.id) === each);
+    if (!state) {
+      this.#processOrphaned(block);
+      return;
+    }
+    if (!this.#judge(state, block, undefined) && !this.#blocks.isKnown(hash)) {
+      // These bytes are not the block: somebody else is asked for it.
+      this.#plan.add(lister, [{ hash, height }]);
+      this.#downloader.assign();
+    }
+    if (lister !== state) lister.progressAt = this.#now();
+    lister.activityAt = this.#now();
+  }
+
+  /** A block nobody is left to answer for. */
+  #processOrphaned(block: Block): void {
+    try {
+      this.#deps.dag.processBlock(block);
+    } catch (error) {
+      if (!isVerdict(error)) throw error;
+    }
+    this.#blocks.settled(block.hash);
+  }
+
   #failed(error: unknown): void {
     if (!(error instanceof StoppedError)) this.#deps.failed?.(error);
   }
@@ -373,24 +463,31 @@ export class SyncManager {
     if (this.#peers.get(state.peer.id) !== state) return;
     const delivery = this.#blocks.delivered(state, block.hash);
     state.activityAt = this.#now();
+    this.#judge(state, block, delivery?.request);
+  }
+
+  /** @returns false if the block was refused. */
+  #judge(state: PeerState, block: Block, request: OpenRequest | undefined): boolean {
     let result: ProcessResult;
     try {
       result = this.#deps.dag.processBlock(block);
     } catch (error) {
       if (!isVerdict(error)) throw error;
-      this.#refused(state, block, error, delivery?.request);
+      this.#refused(state, block, error, request);
       this.#settleWalk(state);
-      return;
+      return false;
     }
     this.#blocks.settled(block.hash);
     if (result.status === 'orphan') {
       this.#blocks.parked(block.hash, result.missing);
       this.#walker.orphanSeen(state, this.#sync.ourHeight);
       this.#blocks.requestMissing(state);
+      this.#sync.closeGap(state);
     } else {
       this.#accepted(state, block, result.height);
     }
     this.#settleWalk(state);
+    return true;
   }
 
   #accepted(state: PeerState, block: Block, height: number): void {
@@ -423,18 +520,10 @@ export class SyncManager {
   #blockAccepted(info: SyncBlockInfo): void {
     this.#blocks.settled(info.hash);
     this.#meter.accepted(info.block.transactions.length);
+    this.#unannounced.add(info);
     // Far behind, the newest blocks once a second tell the peers enough: they have the others, or will ask.
-    for (const parent of info.block.parentHashes) this.#unannounced.delete(hashKey(parent));
-    if (this.#unannounced.size < MAX_UNANNOUNCED) this.#unannounced.set(hashKey(info.hash), info);
     if (this.#own === hashKey(info.hash) || this.#sync.peer === undefined || this.#deps.dag.isCurrent())
-      this.#announceHeld();
-  }
-
-  #announceHeld(): void {
-    for (const [key, info] of this.#unannounced) {
-      this.#unannounced.delete(key);
-      this.#deps.announcer.announceBlock(info.hash, info.height, info.block.header);
-    }
+      this.#unannounced.release();
   }
 
   #settleWalk(state: PeerState): void {
@@ -446,8 +535,9 @@ export class SyncManager {
   #tick(): void {
     this.#sync.tick();
     this.#measure();
-    this.#blocks.retryExpired();
-    this.#announceHeld();
+    for (const late of this.#blocks.retryExpired()) this.#downloader.failed(late);
+    this.#downloader.tick();
+    this.#unannounced.release();
     for (const state of this.#peers.values()) this.#walker.expire(state);
     if (!this.#sync.peer) this.#reconcile();
     this.#ticks++;

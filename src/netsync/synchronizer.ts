@@ -2,7 +2,8 @@ import { ZERO_HASH } from '../util/hash.ts';
 import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
 import type { BlockFetcher } from './block-fetcher.ts';
-import { SLOW_AFTER_MS, STALL_AFTER_MS, STALL_SAMPLE_MS } from './limits.ts';
+import type { BlockPlan } from './block-plan.ts';
+import { GAP_HEIGHTS, SLOW_AFTER_MS, STALL_AFTER_MS, STALL_SAMPLE_MS } from './limits.ts';
 import type { PeerState } from './peer-state.ts';
 import type { SyncDag, SyncManagerOptions } from './ports.ts';
 import { chooseSyncPeer, claimCounts, isCandidate } from './sync-choice.ts';
@@ -20,6 +21,8 @@ export interface SynchronizerDeps {
   readonly dag: Pick<SyncDag, 'snapshot' | 'isCurrent'>;
   readonly peers: ReadonlyMap<number, PeerState>;
   readonly fetcher: Pick<BlockFetcher, 'owedBy' | 'lastDelivery'>;
+  /** Blocks that several peers are fetching: whoever is slow with those is dealt with elsewhere. */
+  readonly plan: Pick<BlockPlan, 'size'>;
   readonly world: World;
   readonly logger: Logger;
 }
@@ -56,13 +59,10 @@ export class Synchronizer {
   /** Enters sync mode if it is not on and some peer may have more than we have. */
   start(): void {
     if (this.#peer) return;
-    const { dag, peers, world, logger } = this.#deps;
-    const { minHeight, maxHeight } = dag.snapshot();
-    const segwitActive = minHeight + 1 >= this.#options.confirmationWindow;
-    const rule = { regtest: this.#options.regtest, segwitActive };
-    const candidates = [...peers.values()].filter(({ peer }) => isCandidate(peer, rule));
+    const { peers, world, logger } = this.#deps;
+    const candidates = [...peers.values()].filter((state) => this.isCandidate(state));
     const { generation } = this.#options;
-    const choice = { generation, ourHeight: maxHeight, now: this.#now(), random: world.random };
+    const choice = { generation, ourHeight: this.ourHeight, now: this.#now(), random: world.random };
     const chosen = chooseSyncPeer(candidates, choice);
     if (!chosen) return;
     this.#peer = chosen;
@@ -74,12 +74,43 @@ export class Synchronizer {
     this.ask(chosen);
   }
 
-  /** Asks a peer for everything above our greatest height. */
-  ask(state: PeerState): void {
-    const from = this.ourHeight;
+  /** True if blocks can be synchronised from this peer. */
+  isCandidate({ peer }: PeerState): boolean {
+    const { regtest, confirmationWindow } = this.#options;
+    const segwitActive = this.#deps.dag.snapshot().minHeight + 1 >= confirmationWindow;
+    return isCandidate(peer, { regtest, segwitActive });
+  }
+
+  /** An orphan of this peer came: if several generations are missing above our height, one list names them all. */
+  closeGap(state: PeerState): void {
+    const { ourHeight } = this;
+    if (state.pendingLocates > 0 || state.walk || state.lastLocator === ourHeight) return;
+    if (state.peer.maxHeight >= ourHeight + GAP_HEIGHTS && this.#deps.plan.size === 0) this.ask(state);
+  }
+
+  /** Asks the sync peer for the list that follows the present one. */
+  page(state: PeerState, from: number): void {
     state.lastLocator = from;
     state.asked({ from, walk: false });
     state.peer.getBlocks(from, ZERO_HASH);
+  }
+
+  /** Asks a peer for everything above our greatest height. */
+  ask(state: PeerState): void {
+    this.page(state, this.ourHeight);
+  }
+
+  /** Others bring what the sync peer lists, faster than it does: one of them takes its place. */
+  overtaken(state: PeerState): void {
+    if (state === this.#peer && this.#othersAreHigher(state, this.#now()))
+      this.#replace(state, 'is overtaken by others');
+  }
+
+  /** All that the sync peer listed has been processed. */
+  listDone(state: PeerState): void {
+    if (state !== this.#peer || state.pendingLocates > 0) return;
+    if (this.ourHeight >= state.peer.maxHeight) this.#leave();
+    else if (state.lastLocator < this.ourHeight) this.ask(state);
   }
 
   /** Leaves sync mode if our DAG has reached what the sync peer has. */
@@ -156,7 +187,8 @@ export class Synchronizer {
 
   /** Nothing is open with the sync peer and it has fallen silent: ask on, or see that its claim was empty. */
   #checkQuiet(state: PeerState, now: number): void {
-    const { fetcher } = this.#deps;
+    const { fetcher, plan } = this.#deps;
+    if (plan.size > 0) return;
     const owed = fetcher.owedBy(state);
     if (owed > 0) {
       const idle = now - Math.max(state.activityAt, fetcher.lastDelivery(state));
@@ -173,7 +205,9 @@ export class Synchronizer {
   #checkStall(state: PeerState, now: number): void {
     const fresh = state.acceptedBlocks - this.#sampledBlocks;
     this.#sampledBlocks = state.acceptedBlocks;
-    if (fresh < SLOW_BLOCKS && this.#deps.fetcher.owedBy(state) > 0 && this.#othersAreHigher(state, now)) {
+    const { fetcher, plan } = this.#deps;
+    const owes = plan.size === 0 && fetcher.owedBy(state) > 0;
+    if (fresh < SLOW_BLOCKS && owes && this.#othersAreHigher(state, now)) {
       this.#replace(state, 'delivers too slowly');
       return;
     }

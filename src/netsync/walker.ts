@@ -52,6 +52,7 @@ export class Walker {
     const { walk } = state;
     if (!walk) return;
     walk.requested += requested;
+    walk.answered = true;
     const last = blocks.at(-1)?.height ?? -1;
     if (blocks.length < MAX_GETBLOCKS_ANSWER || last >= walk.until || walk.pagesLeft === 0) {
       walk.listed = true;
@@ -87,7 +88,16 @@ export class Walker {
 
   #begin(state: PeerState, from: number, until: number): void {
     const now = this.#now();
-    state.walk = { from, until, pagesLeft: MAX_PAGES, requested: 0, listed: false, startedAt: now, askedAt: now };
+    state.walk = {
+      from,
+      until,
+      pagesLeft: MAX_PAGES,
+      requested: 0,
+      answered: false,
+      listed: false,
+      startedAt: now,
+      askedAt: now,
+    };
     this.#ask(state, from);
   }
 

@@ -224,7 +224,7 @@ export const CANARIES: readonly Canary[] = [
     needs: { hostile: 'withholding' },
     install: () =>
       all(
-        replaceMethod(BlockFetcher.prototype, 'retryExpired', () => undefined),
+        replaceMethod(BlockFetcher.prototype, 'retryExpired', () => new Set<never>()),
         replaceMethod(BlockFetcher.prototype, 'notFound', () => undefined),
         replaceMethod(BlockFetcher.prototype, 'release', () => undefined),
       ),

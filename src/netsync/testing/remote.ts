@@ -10,6 +10,8 @@ export interface RemoteOptions {
   /** Height in its version. Default: that of its DAG. */
   readonly claim?: number;
   readonly latency?: number;
+  /** Milliseconds that each block takes on the line, one after the other. Default 0. */
+  readonly pace?: number;
   /** Changes what it lists for a getblocks. */
   readonly list?: (entries: InvVector[]) => InvVector[] | undefined;
   /** Changes a block that it serves; undefined: not found; null: no answer at all. */
@@ -74,6 +76,10 @@ export class Remote extends FakePeer {
     });
   }
 
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.#world.timers.after(milliseconds, resolve));
+  }
+
   #list(height: number): void {
     const located = this.dag.locate([height], ZERO_HASH, 500);
     if (located.length === 500) this.#continue = located[499]!.hash;
@@ -87,6 +93,8 @@ export class Remote extends FakePeer {
     for (const vector of vectors) {
       const own = this.dag.getBlock(vector.hash);
       const block = this.#options.serve ? this.#options.serve(own) : own;
+      if (block && this.#options.pace) await this.#pause(this.#options.pace);
+      if (!this.connected) return;
       if (block) await this.#manager.block(this, block);
       else if (block === undefined) missing.push(vector);
       if (!this.connected) return;

@@ -1,0 +1,194 @@
+import { type Hash, hashKey } from '../util/hash.ts';
+import type { Block, InvVector } from '../wire/index.ts';
+import { PLAN_BLOCKS, PLAN_BYTES } from './limits.ts';
+import type { PeerState } from './peer-state.ts';
+
+/** One block of a {@link BlockPlan}. */
+export interface PlannedBlock {
+  readonly key: string;
+  readonly hash: Hash;
+  /** As the list has it: what is needed first has the lower one. */
+  readonly height: number;
+  /** The sync peer that listed it. */
+  readonly lister: PeerState;
+  /** Who was asked last and has neither delivered nor failed. */
+  owner: PeerState | undefined;
+  /** Steady time of that. */
+  askedAt: number;
+  /** Who was asked before and is overtaken. */
+  overtaken: PeerState | undefined;
+  /** What came, and from whom; it waits for what lies below. */
+  held: { readonly block: Block; readonly from: PeerState } | undefined;
+}
+
+/**
+ * Blocks that several peers are fetching, by height. They come in any order and leave in that of the plan, so that parents
+ * are processed before their children. Bounded in blocks and in bytes: if those that came early take too much room, the
+ * one that is needed last is dropped and fetched again.
+ */
+export class BlockPlan {
+  #blocks: PlannedBlock[] = [];
+  /** Place of the first one that has not left. */
+  #head = 0;
+  readonly #byKey = new Map<string, PlannedBlock>();
+  #heldBytes = 0;
+  #asked = 0;
+
+  /** Blocks that have not left. */
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** Blocks that may be added. */
+  get room(): number {
+    return PLAN_BLOCKS - this.#byKey.size;
+  }
+
+  /** Bytes of the blocks that wait here. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Blocks that somebody was asked for and that have not come. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** True if the next block has come. */
+  get isReady(): boolean {
+    return this.#first()?.held !== undefined;
+  }
+
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
+  get(key: string): PlannedBlock | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Adds blocks that are not here yet. More than there is room for are left out, the last ones. */
+  add(lister: PeerState, entries: readonly Pick<InvVector, 'hash' | 'height'>[]): PlannedBlock[] {
+    const added: PlannedBlock[] = [];
+    for (const { hash, height } of entries) {
+      const key = hashKey(hash);
+      if (this.#byKey.has(key)) continue;
+      if (this.room === 0) break;
+      const own = Uint8Array.from(hash);
+      const planned = {
+        key,
+        hash: own,
+        height,
+        lister,
+        owner: undefined,
+        askedAt: 0,
+        overtaken: undefined,
+        held: undefined,
+      };
+      this.#byKey.set(key, planned);
+      added.push(planned);
+    }
+    if (added.length > 0) this.#merge(added);
+    return added;
+  }
+
+  /** Blocks from the first on, those that were taken out excepted. */
+  *upcoming(limit: number): Iterable<PlannedBlock> {
+    let left = limit;
+    for (let i = this.#head; i < this.#blocks.length && left > 0; i++) {
+      const planned = this.#blocks[i]!;
+      if (this.#byKey.get(planned.key) !== planned) continue;
+      left--;
+      yield planned;
+    }
+  }
+
+  /** A peer is asked for a block. */
+  give(planned: PlannedBlock, peer: PeerState, now: number): void {
+    planned.overtaken = planned.owner;
+    this.#setOwner(planned, peer);
+    planned.askedAt = now;
+  }
+
+  /** Whoever was asked for a block will not bring it. */
+  free(planned: PlannedBlock): void {
+    this.#setOwner(planned, undefined);
+    planned.overtaken = undefined;
+  }
+
+  /** A block has come. */
+  hold(planned: PlannedBlock, block: Block, from: PeerState): void {
+    if (planned.held) return;
+    this.#setOwner(planned, undefined);
+    planned.held = { block, from };
+    this.#heldBytes += block.size;
+    if (this.#heldBytes > PLAN_BYTES) this.#dropLast();
+  }
+
+  /** Takes out the first block if it has come. */
+  takeReady(): PlannedBlock | undefined {
+    const first = this.#first();
+    if (!first?.held) return undefined;
+    this.remove(first);
+    return first;
+  }
+
+  /** Takes out blocks from the front that have not come, as long as the condition holds. */
+  skipWhile(condition: (planned: PlannedBlock) => boolean): void {
+    for (let first = this.#first(); first && !first.held && condition(first); first = this.#first()) this.remove(first);
+  }
+
+  /** Takes out a block. */
+  remove(planned: PlannedBlock): void {
+    if (!this.#byKey.delete(planned.key)) return;
+    this.#setOwner(planned, undefined);
+    this.#heldBytes -= planned.held?.block.size ?? 0;
+  }
+
+  /** Takes out everything. */
+  clear(): void {
+    for (const planned of this.#byKey.values()) this.#setOwner(planned, undefined);
+    this.#byKey.clear();
+    this.#blocks = [];
+    this.#head = 0;
+    this.#heldBytes = 0;
+  }
+
+  #first(): PlannedBlock | undefined {
+    for (; this.#head < this.#blocks.length; this.#head++) {
+      const planned = this.#blocks[this.#head]!;
+      if (this.#byKey.get(planned.key) === planned) return planned;
+    }
+    return undefined;
+  }
+
+  #merge(added: readonly PlannedBlock[]): void {
+    const left = this.#blocks.slice(this.#head).filter((planned) => this.#byKey.get(planned.key) === planned);
+    // Stable: blocks of one height keep the order of the lists.
+    this.#blocks = [...left, ...added].sort((a, b) => a.height - b.height);
+    this.#head = 0;
+  }
+
+  #setOwner(planned: PlannedBlock, peer: PeerState | undefined): void {
+    if (planned.owner) {
+      planned.owner.plannedBlocks--;
+      this.#asked--;
+    }
+    planned.owner = peer;
+    if (!peer) return;
+    peer.plannedBlocks++;
+    this.#asked++;
+  }
+
+  /** Forgets the held block that is needed last, unless it is the next one. */
+  #dropLast(): void {
+    const first = this.#first();
+    for (let i = this.#blocks.length - 1; i > this.#head; i--) {
+      const planned = this.#blocks[i]!;
+      if (!planned.held || planned === first || this.#byKey.get(planned.key) !== planned) continue;
+      this.#heldBytes -= planned.held.block.size;
+      planned.held = undefined;
+      return;
+    }
+  }
+}
