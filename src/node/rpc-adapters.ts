@@ -27,6 +27,7 @@ export function rpcDag(dag: Dag, params: NetworkParams, pow: ProofOfWork): RpcDa
       outputs: dag.outputCount,
       indexBytes: dag.indexBytes,
     }),
+    newestBlocks: (count) => dag.newestBlocks(count),
     isCurrent: () => dag.isCurrent(),
     unspentOutput(outpoint) {
       // The stored set keeps outputs that were spent (docs/compatibility.md).

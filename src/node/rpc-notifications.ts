@@ -13,6 +13,8 @@ export function rpcEvents(dag: Pick<Dag, 'events'>, pool: Pick<MemoryPool, 'even
   dag.events.on('connected', (block) => events.emit('block', block));
   pool.events.on('added', ({ transaction }) => events.emit('transaction', transaction));
   return {
+    // Its listeners only look at the DAG, so their turn does not matter.
+    onDagChange: (listener) => dag.events.on('changed', listener),
     onBlock: (listener) => events.on('block', listener),
     onTransaction: (listener) => events.on('transaction', listener),
   };

@@ -1,4 +1,5 @@
 /** JSON-RPC: transport, authentication, methods. See docs/rpc.md. */
+export type * from './event-ports.ts';
 export { compactJson, prettyJson } from './json/encode.ts';
 export { JsonParseError, parseJson } from './json/parse.ts';
 export { isJsonArray, isJsonObject, JsonNumber, type JsonObject, type JsonValue, jsonMember } from './json/value.ts';

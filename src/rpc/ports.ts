@@ -3,6 +3,7 @@ import type { NetworkParams } from '../params/index.ts';
 import type { Hash } from '../util/hash.ts';
 import type { Clock } from '../util/ports.ts';
 import type { Block, BlockHeader, OutPoint, Transaction } from '../wire/index.ts';
+import type { RpcDagBlock, RpcEvents } from './event-ports.ts';
 
 /** A block's place in the DAG. */
 export interface RpcBlockPlace {
@@ -111,6 +112,8 @@ export interface RpcDag {
   outputSetHash(): Hash;
   /** How large everything is. */
   sizes(): RpcDagSizes;
+  /** Blocks of the greatest heights, ascending by height and hash. Costs what it returns. */
+  newestBlocks(count: number): readonly RpcDagBlock[];
   /** Blocks that wait for unknown parents. */
   readonly orphanCount: number;
   /** True if a tip is recent. */
@@ -395,14 +398,6 @@ export interface RpcSettings {
   readonly proxy: string;
   /** Least fee of relayed transactions, nanoSoter per 1000 bytes. */
   readonly relayFee: bigint;
-}
-
-/** What happens in the node, told when it happens; each function returns one that ends the subscription. */
-export interface RpcEvents {
-  /** A block became part of the DAG: in the order of connection, parents first. */
-  onBlock(listener: (connected: { readonly block: Block; readonly height: number }) => void): () => void;
-  /** A transaction entered the memory pool. */
-  onTransaction(listener: (transaction: Transaction) => void): () => void;
 }
 
 /** Everything that methods need, wired by the composition root. */

@@ -27,6 +27,18 @@ export function genesisDag(network: NetworkName = 'simnet'): RpcDag {
     orderHash: () => ZERO_HASH,
     outputSetHash: () => ZERO_HASH,
     sizes: () => ({ transactions: 1, virtualBlueScore: 1, orderLength: 1, outputs: 1, indexBytes: 0 }),
+    newestBlocks: (count) =>
+      [
+        {
+          hash: genesisHash,
+          height: 0,
+          time: genesis.header.timestamp,
+          parents: [],
+          isBlue: true,
+          position: 0,
+          txCount: 1,
+        },
+      ].slice(0, count),
     orphanCount: 0,
     isCurrent: () => false,
     timeOffset: 0,

@@ -1,7 +1,10 @@
 import { networkParams } from '../../params/index.ts';
+import { VirtualWorld } from '../../util/testing/virtual-world.ts';
 import type { OutPoint, Transaction } from '../../wire/index.ts';
+import { DagFeed } from '../notifications/dag-feed.ts';
 import { Notifier } from '../notifications/notifier.ts';
 import type { SocketSession } from '../websocket/session.ts';
+import { genesisDag } from './idle-ports.ts';
 
 /** A notification, parsed. */
 export interface Told {
@@ -13,11 +16,13 @@ export interface Told {
 export class RecordingSession implements SocketSession {
   readonly id = 1n;
   readonly notifier: Notifier;
+  readonly dagFeed: DagFeed;
   told: Told[] = [];
   refusal: string | undefined;
 
-  constructor(notifier = recordingNotifier()) {
+  constructor(notifier = recordingNotifier(), dagFeed = idleFeed()) {
     this.notifier = notifier;
+    this.dagFeed = dagFeed;
   }
 
   /** Names of what was told since it was last asked. */
@@ -44,6 +49,11 @@ export class RecordingSession implements SocketSession {
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }
+}
+
+function idleFeed(): DagFeed {
+  const { timers, random } = new VirtualWorld();
+  return new DagFeed({ dag: genesisDag(), events: undefined, timers, random });
 }
 
 /** A notifier of simnet. @param poolSpender default: the pool is empty. */

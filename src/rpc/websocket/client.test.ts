@@ -4,8 +4,10 @@ import { silentLogger } from '../../util/log.ts';
 import { VirtualWorld } from '../../util/testing/virtual-world.ts';
 import type { RpcUser } from '../dispatcher.ts';
 import type { Caller } from '../methods/define.ts';
+import { DagFeed } from '../notifications/dag-feed.ts';
 import { Notifier } from '../notifications/notifier.ts';
 import { FakeChannel } from '../testing/fake-channel.ts';
+import { genesisDag } from '../testing/idle-ports.ts';
 import {
   LOG_IN_TIME,
   MAX_WAITING_BYTES,
@@ -23,6 +25,7 @@ function connect({ user, maxRequests = 2 }: { user?: RpcUser; maxRequests?: numb
   const warnings: string[] = [];
   let left = 0;
   const notifier = new Notifier({ params: networkParams('simnet'), poolSpender: () => undefined });
+  const dagFeed = new DagFeed({ dag: genesisDag(), events: undefined, timers: world.timers, random: world.random });
   const client = new SocketClient(
     channel,
     { id: 7n, maxRequests, user },
@@ -30,6 +33,7 @@ function connect({ user, maxRequests = 2 }: { user?: RpcUser; maxRequests?: numb
       timers: world.timers,
       logger: { ...silentLogger, warn: (text) => warnings.push(text) },
       notifier,
+      dagFeed,
       logIn: (text) => (text === 'sesame' ? { user: 'limited', answer: 'come in' } : undefined),
       answer: (text, _user, caller) =>
         new Promise((resolve) => {

@@ -2,6 +2,7 @@ import type { Logger } from '../../util/log.ts';
 import type { Timer, Timers } from '../../util/ports.ts';
 import type { Answer, RpcUser } from '../dispatcher.ts';
 import type { Caller } from '../methods/define.ts';
+import type { DagFeed } from '../notifications/dag-feed.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import type { MessageChannel } from './channel.ts';
 import type { SocketSession } from './session.ts';
@@ -32,6 +33,7 @@ export interface ClientDeps {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly notifier: Notifier;
+  readonly dagFeed: DagFeed;
   /** Checks a first message; undefined if it is no request to log in with the right credentials. */
   logIn(text: string): LogIn | undefined;
   /** Answers a request; undefined if it gets no answer. Never rejects. */
@@ -57,6 +59,7 @@ export interface ClientOptions {
 export class SocketClient implements SocketSession {
   readonly id: bigint;
   readonly notifier: Notifier;
+  readonly dagFeed: DagFeed;
   readonly #channel: MessageChannel;
   readonly #deps: ClientDeps;
   readonly #maxRequests: number;
@@ -80,6 +83,7 @@ export class SocketClient implements SocketSession {
   constructor(channel: MessageChannel, { id, maxRequests, user }: ClientOptions, deps: ClientDeps) {
     this.id = id;
     this.notifier = deps.notifier;
+    this.dagFeed = deps.dagFeed;
     this.#channel = channel;
     this.#deps = deps;
     // None at all would leave every request unanswered for ever.
@@ -236,6 +240,7 @@ export class SocketClient implements SocketSession {
     for (const request of this.#running) request.abort();
     this.#wakeDrained();
     this.notifier.remove(this);
+    this.dagFeed.unsubscribe(this);
     this.#deps.left(this);
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../../util/log.ts';
 import type { Random, Timers } from '../../util/ports.ts';
 import type { RpcUser } from '../dispatcher.ts';
+import { DagFeed } from '../notifications/dag-feed.ts';
 import { Notifier } from '../notifications/notifier.ts';
 import type { RpcPorts } from '../ports.ts';
 import type { MessageChannel } from './channel.ts';
@@ -27,6 +28,7 @@ export class SocketHub {
   readonly #options: HubOptions;
   readonly #deps: HubDeps;
   readonly #notifier: Notifier;
+  readonly #dagFeed: DagFeed;
   readonly #clients = new Set<SocketClient>();
   #subscriptions: (() => void)[] = [];
   #stopping = false;
@@ -35,8 +37,10 @@ export class SocketHub {
   constructor(options: HubOptions, deps: HubDeps) {
     this.#options = options;
     this.#deps = deps;
-    const { params, mempool } = deps.ports;
+    const { ports, timers, random } = deps;
+    const { params, mempool, dag, events } = ports;
     this.#notifier = new Notifier({ params, poolSpender: (outpoint) => mempool?.spenderOf(outpoint) });
+    this.#dagFeed = new DagFeed({ dag, events, timers, random });
   }
 
   /** Begins to follow what happens in the node. */
@@ -63,7 +67,15 @@ export class SocketHub {
     const client = new SocketClient(
       channel,
       { id, maxRequests, user },
-      { timers, logger, notifier: this.#notifier, logIn, answer, left: (gone) => this.#left(gone) },
+      {
+        timers,
+        logger,
+        notifier: this.#notifier,
+        dagFeed: this.#dagFeed,
+        logIn,
+        answer,
+        left: (gone) => this.#left(gone),
+      },
     );
     this.#clients.add(client);
     logger.info(`New websocket client ${channel.address}`);
@@ -74,6 +86,7 @@ export class SocketHub {
   stop(): Promise<void> {
     this.#stopping = true;
     for (const unsubscribe of this.#subscriptions.splice(0)) unsubscribe();
+    this.#dagFeed.stop();
     const gone = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });

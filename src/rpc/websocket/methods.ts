@@ -1,9 +1,10 @@
 import { RpcError, RpcErrorCode } from '../errors.ts';
 import type { Method } from '../methods/define.ts';
+import { feedSchema, MAX_SNAPSHOT_BLOCKS } from '../notifications/dag-feed.ts';
 import { MAX_WATCHED } from '../notifications/subscriber.ts';
 import { TransactionFilter } from '../notifications/transaction-filter.ts';
 import { optional, required } from '../params/signature.ts';
-import { bool, listOf, string } from '../params/types.ts';
+import { bool, listOf, string, uint32 } from '../params/types.ts';
 import { hash, hex, list, nothing, record, whole } from '../schema/result.ts';
 import { checkAddresses, outputList, parseFilterOutputs, parseOutputs, readAddress } from './arguments.ts';
 import { defineSocketMethod } from './define.ts';
@@ -59,6 +60,35 @@ export const socketMethods: readonly Method[] = [
     result: nothing(),
     run: (session) => {
       session.notifier.setTransactions(session, undefined);
+      return null;
+    },
+  }),
+  defineSocketMethod({
+    name: 'notifydag',
+    params: [
+      optional('last', uint32, `Blocks of the snapshot, at most ${MAX_SNAPSHOT_BLOCKS}.`, 200),
+      optional('since', uint32, 'Sequence of the last change that this client has taken in.', 0),
+      optional('start', string, 'Run of the node that the sequence belongs to.', ''),
+    ],
+    limited: true,
+    extension: true,
+    about:
+      'Subscribes to changes of the DAG: dagchanged with block, colours, order and tips. Begins with what was missed since a sequence or with a snapshot.',
+    result: feedSchema,
+    run: (session, [last = 0, since = 0, start = '']) => {
+      if (last > MAX_SNAPSHOT_BLOCKS)
+        throw new RpcError(RpcErrorCode.invalidParameter, `last is at most ${MAX_SNAPSHOT_BLOCKS}`);
+      return session.dagFeed.subscribe(session, { last, since, start });
+    },
+  }),
+  defineSocketMethod({
+    name: 'stopnotifydag',
+    limited: true,
+    extension: true,
+    about: 'Ends the subscription to changes of the DAG.',
+    result: nothing(),
+    run: (session) => {
+      session.dagFeed.unsubscribe(session);
       return null;
     },
   }),

@@ -17,7 +17,11 @@ function searchOn(shelf: BlockShelf, between: () => void = () => undefined) {
   let time = 0;
   const ports: RpcPorts = idlePorts({
     dag: shelf.dag,
-    events: { onBlock: (listener) => shelf.onBlock(listener), onTransaction: () => () => undefined },
+    events: {
+      onBlock: (listener) => shelf.onBlock(listener),
+      onDagChange: () => () => undefined,
+      onTransaction: () => () => undefined,
+    },
     // Every look at the clock finds a turn's time gone, so that every block lets others work.
     clock: {
       now: () => 0,
