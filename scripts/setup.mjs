@@ -39,7 +39,16 @@ function sourceFingerprint() {
       hash.update(`${path} ${info.size} ${info.mtimeMs}\n`);
     }
   };
-  for (const name of ['src', 'bench', 'test', 'wasm', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
+  for (const name of [
+    'src',
+    'bench',
+    'test',
+    'examples',
+    'wasm',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+  ]) {
     if (existsSync(join(root, name))) visit(join(root, name));
   }
   return hash.digest('hex');
