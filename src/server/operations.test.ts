@@ -47,6 +47,14 @@ describe('connecting and disconnecting', () => {
     expect(operations.persistentPeers()).toEqual([]);
   });
 
+  test('a thousand wishes are enough', async () => {
+    const { operations } = await pair();
+    for (let i = 0; i < 1000; i++) await operations.connect(`10.${i >> 8}.${i & 255}.9:18555`, true);
+    await expect(operations.connect('10.99.0.1:18555', true)).rejects.toThrow('max peers reached');
+    operations.removeByAddress('10.0.0.9:18555');
+    await operations.connect('10.99.0.1:18555', true);
+  });
+
   test('a second wish for a passing connection changes nothing', async () => {
     const { network, a, operations } = await pair();
     await operations.connect(a.address, false);

@@ -88,6 +88,9 @@ export interface OperationsDeps {
   traffic(): { readonly bytesReceived: number; readonly bytesSent: number };
 }
 
+/** Wishes for outgoing connections, permanent ones included: each may be dialled again and again. */
+const MAX_REQUESTS = 1000;
+
 /** An operation could not be done; the message is what the operator sees. */
 export class OperationError extends Error {
   override name = 'OperationError';
@@ -125,7 +128,8 @@ export class PeerOperations {
    */
   async connect(address: string, permanent: boolean): Promise<void> {
     const { table, maxPeers, connections } = this.#deps;
-    if (table.size >= maxPeers) throw new OperationError('max peers reached');
+    const wishes = connections.requests().length;
+    if (table.size >= maxPeers || wishes >= MAX_REQUESTS) throw new OperationError('max peers reached');
     try {
       connections.connect(address, permanent);
     } catch (error) {
