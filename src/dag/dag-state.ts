@@ -1,8 +1,16 @@
 import type { NetworkParams } from '../params/index.ts';
-import { type KeyValueStore, MetaKey, numberKey, StoreError } from '../store/index.ts';
+import {
+  type AsideWrites,
+  type KeyValueStore,
+  MetaKey,
+  numberKey,
+  StoreError,
+  type WriteTransaction,
+} from '../store/index.ts';
 import { equalBytes } from '../util/bytes.ts';
 import { type Hash, ZERO_HASH } from '../util/hash.ts';
 import { type Block, tipsHash, WireError } from '../wire/index.ts';
+import type { CommitParticipant, CommittedBlock } from './commit-participant.ts';
 import { BlockIndex, BlockStatus, DagEngine, EngineLoadError } from './engine/index.ts';
 import { type MovedEffects, OrderReplay } from './outputs/order-replay.ts';
 import { OutputState } from './outputs/output-state.ts';
@@ -19,6 +27,8 @@ export interface DagStateOptions {
   readonly outputCacheSize?: number;
   /** Secret seed of the hash table of the index. */
   readonly hashSeed?: number;
+  /** Who writes with every commit. */
+  readonly participants?: readonly CommitParticipant[];
 }
 
 /** A block that became part of the DAG. */
@@ -66,7 +76,12 @@ export class DagState {
   readonly outputs: OutputState;
   readonly replay: OrderReplay;
   readonly #store: KeyValueStore;
-  readonly #newRows = new Map<number, Uint8Array>();
+  readonly #participants: readonly CommitParticipant[];
+  #newRows = new Map<number, Uint8Array>();
+  /** Blocks of the commit that is on its way to the disk. */
+  #sentBlocks = 0;
+  /** The state record as the last commit that was sent leaves it. */
+  #row: Uint8Array | undefined;
   #best: BestRecord;
   #commits: number;
   #orderPages: number;
@@ -82,10 +97,12 @@ export class DagState {
     options: DagStateOptions,
   ) {
     this.#store = store;
+    this.#participants = options.participants ?? [];
     this.engine = engine;
     this.index = engine.index;
     this.#best = state.best;
     this.#commits = state.commits;
+    this.#row = store.table('meta').get(MetaKey.state);
     this.#orderPages = store.table('order').count();
     this.bodies = new BlockBodies(store.table('blocks'), params.generation);
     const table = new OutputTable(store.table('outputs'), options.outputCacheSize);
@@ -140,7 +157,7 @@ export class DagState {
 
   /** Blocks of the state that are on disk only after the next commit. */
   get pendingBlocks(): number {
-    return this.#newRows.size;
+    return this.#newRows.size + this.#sentBlocks;
   }
 
   /** Ids of the tips in snapshot order: ascending by hash, the block connected last at the end. */
@@ -188,11 +205,38 @@ export class DagState {
     this.#newRows.set(id, this.engine.unconnectedRow(id));
   }
 
+  /** Blocks that the next commit will write. */
+  get unsentBlocks(): number {
+    return this.#newRows.size;
+  }
+
   /**
    * Writes all changes in one transaction.
    * @throws {StoreError} and leaves the disk as it was; `foreign` if another process wrote to the store.
    */
   commit(): void {
+    const { work, sent } = this.#changes();
+    this.#store.transaction(work);
+    sent();
+    this.#committed();
+  }
+
+  /**
+   * Has another thread write all changes in one transaction; meanwhile more changes can be made. Only for stores that
+   * can, and one at a time.
+   * @param done called once, see `AsideWrites`.
+   */
+  commitAside(aside: AsideWrites, done: (failure: StoreError | undefined) => void): void {
+    const { work, sent } = this.#changes();
+    aside.begin(work, (failure) => {
+      if (!failure) this.#committed();
+      done(failure);
+    });
+    sent();
+  }
+
+  /** The changes since the last commit was sent, and what is to be called when they are sent too. */
+  #changes(): { work: (transaction: WriteTransaction) => void; sent: () => void } {
     const { outputs, replay, bodies } = this;
     const { firstPage, pages, pageCount } = this.engine.takeOrderPages();
     const meta = this.#store.table('meta');
@@ -206,11 +250,9 @@ export class DagState {
       outputSetHash: outputs.hash.value(),
       best: this.#best,
     };
-    this.#store.transaction((transaction) => {
-      const row = meta.get(MetaKey.state);
-      if ((row ? readState(row).commits : 0) !== this.#commits) {
-        throw new StoreError('foreign', 'another process has written to the database; stop it and restart this one');
-      }
+    const row = encodeState(state);
+    const work = (transaction: WriteTransaction): void => {
+      transaction.expect(meta, MetaKey.state, this.#row);
       bodies.write(transaction);
       const index = this.#store.table('index');
       for (const [id, bytes] of this.#newRows) transaction.put(index, numberKey(id), bytes);
@@ -220,14 +262,36 @@ export class DagState {
       replay.write(transaction);
       outputs.write(transaction);
       transaction.put(meta, MetaKey.outputsSum, outputs.hash.state());
-      transaction.put(meta, MetaKey.state, encodeState(state));
-    });
-    this.#commits++;
-    this.#orderPages = pageCount;
-    this.#newRows.clear();
-    bodies.committed();
-    replay.committed();
-    outputs.committed();
+      transaction.put(meta, MetaKey.state, row);
+      if (this.#participants.length === 0) return;
+      const blocks = this.#newConnected();
+      for (const participant of this.#participants) participant.write(transaction, blocks, state.blocks);
+    };
+    const sent = (): void => {
+      this.#commits++;
+      this.#row = row;
+      this.#orderPages = pageCount;
+      this.#sentBlocks = this.#newRows.size;
+      this.#newRows = new Map();
+      bodies.sent();
+      replay.sent();
+      outputs.sent();
+    };
+    return { work, sent };
+  }
+
+  /** What was sent is on disk. */
+  #committed(): void {
+    this.#sentBlocks = 0;
+    this.bodies.committed();
+    this.replay.committed();
+    this.outputs.committed();
+  }
+
+  /** Connected blocks since the last commit was sent. */
+  #newConnected(): CommittedBlock[] {
+    const connected = [...this.#newRows.keys()].filter((id) => this.index.isConnected(id));
+    return connected.map((id) => ({ number: id, block: this.bodies.get(id) }));
   }
 
   #append(block: Block, parents: readonly number[], status: BlockStatus): number {

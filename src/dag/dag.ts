@@ -8,6 +8,7 @@ import { type Logger, silentLogger } from '../util/log.ts';
 import type { Clock } from '../util/ports.ts';
 import type { Block, BlockHeader, OutPoint } from '../wire/index.ts';
 import { AdjustedTime } from './adjusted-time.ts';
+import type { CommitParticipant } from './commit-participant.ts';
 import { DagState } from './dag-state.ts';
 import { BlockStatus } from './engine/index.ts';
 import { AssertError, RuleError } from './errors.ts';
@@ -41,6 +42,8 @@ export interface DagDeps {
   readonly sigCache?: SignatureCache;
   /** Runs the scripts of blocks; default: here and now, one after the other. */
   readonly scriptVerifier?: ScriptVerifier;
+  /** Who keeps something of its own about blocks, in the commits that store them. */
+  readonly participants?: readonly CommitParticipant[];
   readonly logger?: Logger;
 }
 
@@ -119,9 +122,14 @@ export class Dag {
     const { early } = this.#verifier;
     this.preparation = early && {
       prepare: (block) => this.#processor.prepare(block),
-      isBusy: (block) => early.isBusy(block),
+      isBusy: (block) => early.isBusy(block) || this.#processor.isAhead,
       assist: () => early.assist(),
-      onProgress: (listener) => early.events.on('progress', listener),
+      onProgress: (listener) => {
+        const ends = [early.events.on('progress', listener), this.events.on('written', listener)];
+        return () => {
+          for (const end of ends) end();
+        };
+      },
     };
   }
 
@@ -133,16 +141,27 @@ export class Dag {
   open(): void {
     if (this.#open) throw new Error('the DAG is already open');
     const { params } = this.#options;
-    const { store, clock, pow, logger = silentLogger } = this.#deps;
+    const { store, clock, pow, participants, logger = silentLogger } = this.#deps;
     prepareSchema(store, params.genesisHash);
-    const state = DagState.open(store, params, this.#options);
+    const state = DagState.open(store, params, { ...this.#options, ...(participants && { participants }) });
     const { events } = this;
-    const deps = { state, params, pow, verifier: this.#verifier, time: this.#time, clock, logger, events };
+    const deps = {
+      state,
+      params,
+      pow,
+      verifier: this.#verifier,
+      time: this.#time,
+      clock,
+      logger,
+      events,
+      aside: store.aside,
+    };
     this.#open = { state, processor: new BlockProcessor(deps) };
   }
 
-  /** Forgets everything in memory; orphans are lost. Idempotent. Everything accepted is in the store already. */
+  /** Waits for the store, and forgets everything in memory; orphans are lost. Idempotent. */
   close(): Promise<void> {
+    this.#open?.processor.finish();
     this.#open = undefined;
     return Promise.resolve();
   }
@@ -166,10 +185,11 @@ export class Dag {
 
   /**
    * Lets all blocks processed from now on share commits as in a {@link batch}, until the returned function is called:
-   * for work
-   * that is spread over several turns of the event loop. What is asked meanwhile is answered by the state in memory.
+   * for work that is spread over several turns of the event loop. What is asked meanwhile is answered by the state in memory.
+   * If the store can, another thread writes the commits while more blocks are processed: two at most are not on disk then.
+   * @returns `soon`: the last commit may be written in that way too, and need not be on disk when this returns.
    */
-  openBatch(): () => void {
+  openBatch(): (soon?: boolean) => void {
     return this.#processor.openBatch();
   }
 
@@ -234,6 +254,30 @@ export class Dag {
   getBlockBytes(hash: Hash): Uint8Array | undefined {
     const id = this.#state.index.idOf(hash);
     return id === -1 ? undefined : this.#state.bodies.bytes(id);
+  }
+
+  /** Blocks are numbered in the order of their arrival, genesis is 0: numbers given so far, also to blocks that failed. */
+  get knownBlocks(): number {
+    return this.#state.index.count;
+  }
+
+  /** Number of a connected block. */
+  blockNumber(hash: Hash): number | undefined {
+    const id = this.#connectedId(hash);
+    return id === -1 ? undefined : id;
+  }
+
+  /** The connected block with a number; the block itself is read when it is asked for. */
+  blockByNumber(number: number): { readonly hash: Hash; readonly height: number; readonly block: Block } | undefined {
+    const { index, bodies } = this.#state;
+    if (number >= index.count || !index.isConnected(number)) return undefined;
+    return {
+      hash: index.hashOf(number),
+      height: index.height(number),
+      get block() {
+        return bodies.get(number);
+      },
+    };
   }
 
   /** Header of a known block. */

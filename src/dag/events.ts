@@ -54,6 +54,8 @@ export type DagEvents = {
   reorder: OrderChange;
   /** After `accepted`. */
   changed: DagDelta;
+  /** Another thread has written a commit: what waited for that can go on. */
+  written: undefined;
   /** A change could not be made or committed: the DAG refuses all blocks from now on. Told once. */
   failed: unknown;
 };

@@ -8,6 +8,7 @@ export {
   type VerifyReport,
   type VerifyStage,
 } from './audit/verification.ts';
+export type { CommitParticipant, CommittedBlock } from './commit-participant.ts';
 export {
   type BestState,
   type BlockPreparation,

@@ -1,5 +1,6 @@
 import type { NetworkParams } from '../params/index.ts';
 import type { ProofOfWork } from '../pow/index.ts';
+import type { AsideWrites, StoreError } from '../store/index.ts';
 import type { Emitter } from '../util/emitter.ts';
 import { type Hash, hashKey, hashToHex } from '../util/hash.ts';
 import type { Logger } from '../util/log.ts';
@@ -27,13 +28,18 @@ export type ProcessResult =
     }
   | { readonly status: 'orphan'; readonly missing: readonly Hash[] };
 
-/** Blocks and bytes that one commit of a batch takes at most, so that a crash loses little. */
+/** What one commit of a batch takes at most, so that a crash loses little. */
 const BATCH_BLOCKS = 256;
 const BATCH_BYTES = 8 * 1024 * 1024;
-/** Outputs that may wait for a commit. */
 const BATCH_OUTPUTS = 100_000;
 /** A parent this far below the greatest height is worth a line in the log. */
 const OLD_PARENT = 70;
+
+interface News {
+  readonly info: BlockInfo;
+  readonly change: OrderChange | undefined;
+  readonly delta: DagDelta;
+}
 
 /** What the processor works with. */
 export interface ProcessorDeps {
@@ -45,6 +51,8 @@ export interface ProcessorDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Emitter<DagEvents>;
+  /** Present if another thread can write. */
+  readonly aside: AsideWrites | undefined;
 }
 
 /**
@@ -57,10 +65,13 @@ export class BlockProcessor {
   readonly #deps: ProcessorDeps;
   /** Blocks whose sanity was checked before their turn. */
   readonly #sane = new WeakSet<Block>();
-  readonly #held: { readonly info: BlockInfo; readonly change: OrderChange | undefined; readonly delta: DagDelta }[] =
-    [];
+  /** News that wait for the next commit, for the one that is being carried out aside, and for being told. */
+  #held: News[] = [];
+  #sent: readonly News[] | undefined;
+  readonly #ready: News[] = [];
   #heldBytes = 0;
   #batchDepth = 0;
+  #openBatches = 0;
   #emitting = false;
   #failed: unknown;
   #uncommitted = false;
@@ -101,16 +112,32 @@ export class BlockProcessor {
   }
 
   /**
-   * Lets all blocks processed from now on share commits, until the returned function is called; see {@link batch}.
+   * Lets all blocks processed from now on share commits, until the returned function is called; see {@link batch}. Another
+   * thread writes them, if the store has one. The function waits for it, unless the end need not be on disk at once.
    */
-  openBatch(): () => void {
+  openBatch(): (soon?: boolean) => void {
     this.#batchDepth++;
+    this.#openBatches++;
     let open = true;
-    return () => {
+    return (soon = false) => {
       if (!open) return;
       open = false;
-      this.#endBatch();
+      this.#openBatches--;
+      this.#batchDepth--;
+      if (this.#batchDepth > 0) return;
+      if (soon && this.#aside) this.#commitAside(this.#aside);
+      else this.#commit();
     };
+  }
+
+  /** True while a full batch waits for the disk: what is processed now would have to wait too. */
+  get isAhead(): boolean {
+    return this.#sent !== undefined && this.#batchIsFull(1);
+  }
+
+  /** Waits until everything is on disk and told that was sent there. */
+  finish(): void {
+    this.#aside?.finish();
   }
 
   /**
@@ -189,7 +216,7 @@ export class BlockProcessor {
       this.#held.push({ info, change: orderChange(state, connected), delta });
     });
     if (logger.enabled('debug')) logger.debug(`accepted block ${describeBlock(info)}`);
-    if (this.#batchIsFull()) this.#commit();
+    if (this.#batchIsFull(1)) this.#commitPart();
     return info;
   }
 
@@ -224,23 +251,69 @@ export class BlockProcessor {
     this.orphans.resolve(block.hash);
   }
 
-  #batchIsFull(): boolean {
-    const { state } = this.#deps;
+  #batchIsFull(times: number): boolean {
+    const { unsentBlocks, outputs } = this.#deps.state;
     return (
-      state.pendingBlocks >= BATCH_BLOCKS || this.#heldBytes >= BATCH_BYTES || state.outputs.pending >= BATCH_OUTPUTS
+      unsentBlocks >= times * BATCH_BLOCKS ||
+      this.#heldBytes >= times * BATCH_BYTES ||
+      outputs.pending >= times * BATCH_OUTPUTS
     );
   }
 
+  get #aside(): AsideWrites | undefined {
+    return this.#deps.aside;
+  }
+
+  /** Commits in the middle of a batch. */
+  #commitPart(): void {
+    if (this.#openBatches === 0 || !this.#aside) this.#commit();
+    // The next one begins when this one is done; whoever does not look at `isAhead` waits in the end.
+    else if (!this.#sent || this.#batchIsFull(2)) this.#commitAside(this.#aside);
+  }
+
+  /** Commits and waits for it. */
   #commit(): void {
-    if (!this.#uncommitted || this.#failed !== undefined) return;
+    if (this.#failed !== undefined) return;
+    this.#aside?.finish();
+    // What went before it was not written after all: nor is this.
+    if (this.#failed !== undefined) throw this.#failed;
+    if (!this.#uncommitted) return;
     try {
       this.#deps.state.commit();
     } catch (error) {
       throw this.#fail(error);
     }
-    this.#uncommitted = false;
-    this.#heldBytes = 0;
+    this.#ready.push(...this.#takeHeld());
     this.#emit();
+  }
+
+  #commitAside(aside: AsideWrites): void {
+    aside.finish();
+    if (!this.#uncommitted || this.#failed !== undefined) return;
+    this.#deps.state.commitAside(aside, (failure) => this.#landed(failure));
+    this.#sent = this.#takeHeld();
+  }
+
+  /** What was written aside is on disk, or could not be. */
+  #landed(failure: StoreError | undefined): void {
+    const news = this.#sent ?? [];
+    this.#sent = undefined;
+    if (failure) {
+      this.#fail(failure);
+      return;
+    }
+    this.#ready.push(...news);
+    this.#emit();
+    this.#deps.events.emit('written', undefined);
+    if (this.#aside && this.#openBatches > 0 && this.#batchIsFull(1)) this.#commitAside(this.#aside);
+  }
+
+  #takeHeld(): readonly News[] {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#uncommitted = false;
+    return held;
   }
 
   /** Tells what happened. Blocks that a listener brings in are told of after those before them. */
@@ -249,7 +322,7 @@ export class BlockProcessor {
     this.#emitting = true;
     const { events } = this.#deps;
     try {
-      for (let next = this.#held.shift(); next; next = this.#held.shift()) {
+      for (let next = this.#ready.shift(); next; next = this.#ready.shift()) {
         if (next.change) events.emit('reorder', next.change);
         events.emit('connected', next.info);
         events.emit('accepted', next.info);

@@ -12,8 +12,8 @@ export class StoppedError extends Error {
 
 /** Work that runs in one go; the event loop gets a turn at least this often, in milliseconds of work. */
 const SLICE_MS = 10;
-/** How long jobs for later may wait for their commit, milliseconds. */
-const OPEN_BATCH_MS = 500;
+/** How long jobs for later may wait until their commit begins, milliseconds. */
+const OPEN_BATCH_MS = 1000;
 
 /** The lane of jobs that belong to no peer. */
 const COMMON_LANE: Lane = { debt: 0, restUntil: Number.NEGATIVE_INFINITY };
@@ -51,8 +51,11 @@ export interface BlockQueueDeps {
   readonly world: World;
   /** Runs its argument as one batch. */
   batch(work: () => void): void;
-  /** Begins a batch; the returned function ends it. Absent: batches end with the turn of the event loop. */
-  openBatch?(): () => void;
+  /**
+   * Begins a batch; the returned function ends it, `soon`: what is left of it need not be on disk at once. Absent: batches end
+   * with the turn of the event loop.
+   */
+  openBatch?(): (soon: boolean) => void;
   /** Does some milliseconds of the work that jobs wait for. @returns false if there is none. */
   assist?(): boolean;
   /** A batch that was left open could not be ended. */
@@ -61,7 +64,7 @@ export interface BlockQueueDeps {
 
 /**
  * Runs jobs one at a time, urgent ones first, the others by lanes. Jobs of one slice share a batch, so that blocks which come
- * in numbers share a commit; jobs for later even share one over several slices, for half a second at most. Between
+ * in numbers share a commit; jobs for later even share one over several slices, for a second at most. Between
  * slices the event loop turns, so pings and RPC are answered while thousands of blocks are being processed.
  */
 export class BlockQueue {
@@ -74,7 +77,7 @@ export class BlockQueue {
   #turnDue = false;
   #stopped = false;
   /** Ends the batch that is open over several turns. */
-  #endBatch: (() => void) | undefined;
+  #endBatch: ((soon: boolean) => void) | undefined;
   #endTimer: Timer | undefined;
   #restTimer: Timer | undefined;
 
@@ -114,7 +117,7 @@ export class BlockQueue {
     const waiting = [...this.#urgent.splice(0), ...this.#lanes.drain()];
     this.#restTimer?.cancel();
     for (const job of waiting) job.reject(new StoppedError());
-    this.#closeBatch();
+    this.#closeBatch(false);
   }
 
   #work(): void {
@@ -153,8 +156,8 @@ export class BlockQueue {
       this.#runForLater();
       return;
     }
-    // What is not for later is committed when its promise resolves.
-    this.#closeBatch();
+    // What is not for later has a commit of its own.
+    this.#closeBatch(true);
     this.#runBatch(batch, urgent);
   }
 
@@ -206,19 +209,19 @@ export class BlockQueue {
     else job.resolve();
   }
 
-  #leaveBatchOpen(openBatch: () => () => void): void {
+  #leaveBatchOpen(openBatch: () => (soon: boolean) => void): void {
     if (this.#endBatch) return;
     this.#endBatch = openBatch();
-    this.#endTimer = this.#deps.world.timers.after(OPEN_BATCH_MS, () => this.#closeBatch());
+    this.#endTimer = this.#deps.world.timers.after(OPEN_BATCH_MS, () => this.#closeBatch(true));
   }
 
-  #closeBatch(): void {
+  #closeBatch(soon: boolean): void {
     const end = this.#endBatch;
     if (!end) return;
     this.#endBatch = undefined;
     this.#endTimer?.cancel();
     try {
-      end();
+      end(soon);
     } catch (error) {
       this.#deps.failed?.(error);
     }

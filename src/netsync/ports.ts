@@ -36,7 +36,7 @@ export interface SyncDag {
   /** Lets the blocks that `work` processes share commits; their events fire after the commit that holds them. */
   batch(work: () => void): void;
   /** Lets all blocks share commits until the returned function is called, which throws if the last commit fails. */
-  openBatch?(): () => void;
+  openBatch?(): (soon?: boolean) => void;
   /** Absent: blocks are not worked on before their turn. */
   readonly preparation?: BlockPreparation | undefined;
   /** True for a block of any status in the index and for orphans. */

@@ -44,3 +44,8 @@ export function damagedData(noticed: string, options?: ErrorOptions): StoreError
   const message = `the database is damaged (${noticed}); restore it from a backup, or remove the folder to download all blocks again`;
   return new StoreError('corrupt', message, options);
 }
+
+/** The error for rows that are not as this process wrote them. */
+export function foreignData(): StoreError {
+  return new StoreError('foreign', 'another process has written to the database; stop it and restart this one');
+}

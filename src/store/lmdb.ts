@@ -1,10 +1,11 @@
-import { crc32 } from 'node:zlib';
-import { type Database, open as openEnvironment, type RootDatabase } from 'lmdb';
 import { DATA_FILE, verifyDataFile } from './data-file.ts';
-import { damagedMessage, StoreError, StoreLockedError } from './errors.ts';
+import { StoreError, StoreLockedError } from './errors.ts';
 import type { StoreHost } from './host.ts';
-import type { KeyValueStore, RangeOptions, Row, Table, WriteTransaction } from './key-value.ts';
-import { TABLES, type TableName } from './tables.ts';
+import type { AsideWrites, KeyValueStore, Table, WriteTransaction } from './key-value.ts';
+import { LmdbEnvironment, translated } from './lmdb-environment.ts';
+import type { TableName } from './tables.ts';
+import { WriteLoad } from './write-load.ts';
+import type { StoreWriter, StoreWriterFactory, WriteFailure } from './writer.ts';
 
 /** How an LMDB store is opened. */
 export interface LmdbOptions {
@@ -14,13 +15,10 @@ export interface LmdbOptions {
    * cannot); only for data that may be lost, such as benchmarks.
    */
   readonly synced?: boolean;
+  /** Starts the thread that writes aside; it is started when first needed. Absent: nothing is written aside. */
+  readonly writer?: StoreWriterFactory;
 }
 
-type BinaryDatabase = Database<Uint8Array, Uint8Array>;
-
-/** Bytes of the checksum behind every value. */
-const CHECKSUM_SIZE = 4;
-const HOLDER_KEY = Buffer.from('holder');
 /** Folders open in this process: LMDB must not be opened twice by one process, and process ids cannot tell. */
 const openFolders = new Set<string>();
 
@@ -45,205 +43,89 @@ export function openLmdbStore(path: string, options: LmdbOptions): KeyValueStore
 }
 
 class LmdbStore implements KeyValueStore {
+  readonly aside: AsideWrites | undefined;
   readonly #path: string;
-  readonly #root: RootDatabase<Uint8Array, Uint8Array>;
-  readonly #holders: BinaryDatabase;
-  readonly #tables: Map<TableName, LmdbTable>;
+  readonly #options: LmdbOptions;
+  readonly #environment: LmdbEnvironment;
+  #writer: StoreWriter | undefined;
+  /** Of the transaction that is being carried out aside. */
+  #done: ((failure: StoreError | undefined) => void) | undefined;
   #open = true;
-  #inTransaction = false;
 
   constructor(path: string, options: LmdbOptions) {
     this.#path = path;
-    this.#root = openEnvironment<Uint8Array, Uint8Array>(path, {
-      noSubdir: false,
-      maxDbs: TABLES.length + 4,
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      // A transaction is on disk when it returns; overlapped flushing would only promise that for later.
-      overlappingSync: false,
-      noSync: options.synced === false,
-    });
+    this.#options = options;
+    this.#environment = new LmdbEnvironment(path, options.synced !== false);
     try {
-      const database = (name: string): BinaryDatabase =>
-        this.#root.openDB<Uint8Array, Uint8Array>(name, { encoding: 'binary', keyEncoding: 'binary' });
-      this.#holders = database('holder');
       this.#takeHold(options.host);
-      this.#tables = new Map(TABLES.map((name) => [name, new LmdbTable(path, name, database(name))]));
     } catch (error) {
-      void this.#root.close();
+      void this.#environment.close();
       throw error;
     }
+    const { writer } = options;
+    this.aside = writer && { begin: (work, done) => this.#begin(writer, work, done), finish: () => this.#finish() };
   }
 
-  /**
-   * Writers of one LMDB environment exclude each other, also between processes: inside a write transaction it is safe
-   * to look who holds the store and to take it.
-   */
   #takeHold(host: StoreHost): void {
-    this.#root.transactionSync(() => {
-      const holder = this.#holders.get(HOLDER_KEY);
-      const id = holder && Buffer.from(holder).toString('utf8');
-      if (id !== undefined && id !== host.processId && host.isRunning(id)) {
-        throw new StoreLockedError(this.#path, `process ${id}`);
+    this.#environment.exchangeHolder((holder) => {
+      if (holder !== undefined && holder !== host.processId && host.isRunning(holder)) {
+        throw new StoreLockedError(this.#path, `process ${holder}`);
       }
-      this.#holders.putSync(HOLDER_KEY, Buffer.from(host.processId, 'utf8'));
+      return host.processId;
     });
   }
 
   table(name: TableName): Table {
     this.#assertOpen();
-    return this.#tables.get(name)!;
+    return this.#environment.table(name);
   }
 
   transaction<T>(work: (transaction: WriteTransaction) => T): T {
     this.#assertOpen();
-    if (this.#inTransaction) throw new StoreError('io', 'a store transaction must not be nested');
-    this.#inTransaction = true;
-    try {
-      return translated(this.#path, () =>
-        this.#root.transactionSync(() =>
-          work({
-            put: (table, key, value) => this.#tables.get(table.name)!.put(key, value),
-            remove: (table, key) => this.#tables.get(table.name)!.remove(key),
-          }),
-        ),
-      );
-    } finally {
-      this.#inTransaction = false;
-    }
+    this.#finish();
+    return this.#environment.transaction(work);
   }
 
   async close(): Promise<void> {
     if (!this.#open) return;
+    this.#finish();
     this.#open = false;
-    for (const table of this.#tables.values()) table.closed = true;
+    this.#environment.closeTables();
     try {
-      translated(this.#path, () =>
-        this.#root.transactionSync(() => {
-          this.#holders.removeSync(HOLDER_KEY);
-        }),
-      );
+      await this.#writer?.close();
+      this.#environment.exchangeHolder(() => undefined);
     } finally {
-      await this.#root.close();
+      await this.#environment.close();
       openFolders.delete(this.#path);
     }
   }
 
-  #assertOpen(): void {
-    if (!this.#open) throw new StoreError('closed', 'the store is closed');
-  }
-}
-
-/** One named database. Values on disk: the value, then CRC-32 of key and value, little endian. */
-class LmdbTable implements Table {
-  readonly name: TableName;
-  readonly #path: string;
-  readonly #database: BinaryDatabase;
-  closed = false;
-  /** Values are assembled here before LMDB copies them. */
-  #scratch = Buffer.alloc(4096);
-
-  constructor(path: string, name: TableName, database: BinaryDatabase) {
-    this.#path = path;
-    this.name = name;
-    this.#database = database;
-  }
-
-  get(key: Uint8Array): Uint8Array | undefined {
+  #begin(
+    start: StoreWriterFactory,
+    work: (transaction: WriteTransaction) => void,
+    done: (failure: StoreError | undefined) => void,
+  ): void {
     this.#assertOpen();
-    const raw = translated(this.#path, () => this.#database.getBinary(key));
-    return raw && this.#verified(key, raw);
+    if (this.#done) throw new StoreError('io', 'a transaction is being carried out already');
+    const load = new WriteLoad();
+    work(load);
+    this.#writer ??= start({ path: this.#path, synced: this.#options.synced !== false });
+    this.#done = done;
+    this.#writer.write(load.finish(), (failure) => this.#landed(failure));
   }
 
-  has(key: Uint8Array): boolean {
-    this.#assertOpen();
-    return translated(this.#path, () => this.#database.doesExist(key));
+  #finish(): void {
+    if (this.#done) this.#writer?.finish();
   }
 
-  count(): number {
-    this.#assertOpen();
-    const stats: { entryCount?: number } = translated(this.#path, () => this.#database.getStats());
-    return stats.entryCount ?? 0;
-  }
-
-  *range({ start, end, reverse, limit }: RangeOptions = {}): Iterable<Row> {
-    this.#assertOpen();
-    const rows = translated(this.#path, () =>
-      this.#database
-        .getRange(
-          reverse
-            ? { start: end, exclusiveStart: true, end: start, inclusiveEnd: true, reverse, limit }
-            : { start, end, limit },
-        )
-        [Symbol.iterator](),
-    );
-    try {
-      for (;;) {
-        const next = translated(this.#path, () => rows.next());
-        if (next.done) return;
-        const { key, value } = next.value;
-        yield { key, value: this.#verified(key, value) };
-      }
-    } finally {
-      rows.return?.();
-    }
-  }
-
-  put(key: Uint8Array, value: Uint8Array): void {
-    const size = value.length + CHECKSUM_SIZE;
-    if (this.#scratch.length < size) this.#scratch = Buffer.alloc(2 * size);
-    this.#scratch.set(value);
-    this.#scratch.writeUInt32LE(crc32(value, crc32(key)), value.length);
-    this.#database.putSync(key, this.#scratch.subarray(0, size));
-  }
-
-  remove(key: Uint8Array): void {
-    this.#database.removeSync(key);
-  }
-
-  #verified(key: Uint8Array, raw: Uint8Array): Uint8Array {
-    const length = raw.length - CHECKSUM_SIZE;
-    const value = raw.subarray(0, Math.max(0, length));
-    const sum = new DataView(raw.buffer, raw.byteOffset, raw.length);
-    if (length < 0 || sum.getUint32(length, true) !== crc32(value, crc32(key))) {
-      throw new StoreError('corrupt', damagedMessage(this.#path, `a row of table "${this.name}" is damaged`));
-    }
-    return value;
+  #landed(failure: WriteFailure | undefined): void {
+    const done = this.#done;
+    this.#done = undefined;
+    this.#environment.refresh();
+    done?.(failure && new StoreError(failure.kind, failure.message));
   }
 
   #assertOpen(): void {
-    if (this.closed) throw new StoreError('closed', 'the store is closed');
-  }
-}
-
-/** Runs `body` and turns what LMDB throws into a {@link StoreError}; other errors pass. */
-function translated<T>(path: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    if (!(error instanceof Error) || error instanceof StoreError) throw error;
-    // What follows is about buffers of LMDB and of no use to an operator.
-    const text = error.message.replace(/: Attempting to write .*$/su, '');
-    if (/No space left|MDB_MAP_FULL|quota exceeded|not enough space|File too large/iu.test(text)) {
-      throw new StoreError('full', `no space left for the database in ${path}: ${text}`, { cause: error });
-    }
-    // LMDB reports a write that the disk took only in part as an input/output error.
-    if (/Input\/output error/iu.test(text)) {
-      const message = `the database in ${path} could not be written: ${text}; the disk is full or failing`;
-      throw new StoreError('full', message, { cause: error });
-    }
-    if (/mkdir/u.test(text)) {
-      throw new StoreError('readOnly', `the folder ${path} cannot be created: ${text}`, { cause: error });
-    }
-    if (/Read-only file system|Permission denied|EACCES|EROFS|EPERM/iu.test(text)) {
-      throw new StoreError('readOnly', `the database in ${path} cannot be written: ${text}`, { cause: error });
-    }
-    if (/MDB_CORRUPTED|MDB_INVALID|MDB_PAGE_NOTFOUND|MDB_VERSION_MISMATCH|MDB_PANIC|not an LMDB file/iu.test(text)) {
-      throw new StoreError('corrupt', damagedMessage(path, text), { cause: error });
-    }
-    if (/MDB_|\blmdb\b/iu.test(text) || 'code' in error) {
-      throw new StoreError('io', `the database in ${path} failed: ${text}`, { cause: error });
-    }
-    throw error;
+    if (!this.#open) throw new StoreError('closed', 'the store is closed');
   }
 }

@@ -1,5 +1,5 @@
-import { asBuffer } from '../util/bytes.ts';
-import { StoreError } from './errors.ts';
+import { asBuffer, equalBytes } from '../util/bytes.ts';
+import { foreignData, StoreError } from './errors.ts';
 import type { KeyValueStore, RangeOptions, Row, Table, WriteTransaction } from './key-value.ts';
 import { TABLES, type TableName } from './tables.ts';
 
@@ -101,6 +101,10 @@ export class MemoryStore implements KeyValueStore {
       return work({
         put: (table, key, value) => set(table, key, Uint8Array.from(value)),
         remove: (table, key) => set(table, key, undefined),
+        expect: (table, key, value) => {
+          const found = table.get(key);
+          if (found && value ? !equalBytes(found, value) : found !== value) throw foreignData();
+        },
       });
     } catch (error) {
       for (const { table, key, before } of undo.reverse()) table.set(key, before);

@@ -117,6 +117,28 @@ describe.each(Object.entries(kinds))('key-value store: %s', (_name, create) => {
     expect(after.transaction(() => 7)).toBe(7);
   });
 
+  test('a transaction fails as a whole if a row is not as expected', () => {
+    const { store } = create();
+    const rows = store.table('blocks');
+    const change = (key: number, value: Uint8Array | undefined): void =>
+      store.transaction((transaction) => {
+        transaction.put(rows, bytes(9), bytes(9));
+        transaction.expect(rows, bytes(key), value);
+      });
+    store.transaction((transaction) => transaction.put(rows, bytes(1), bytes(5)));
+    for (const [key, value] of [
+      [1, bytes(6)],
+      [1, undefined],
+      [2, bytes(5)],
+    ] as const) {
+      expect(() => change(key, value)).toThrow(expect.objectContaining({ kind: 'foreign' }));
+      expect(rows.has(bytes(9))).toBe(false);
+    }
+    change(1, bytes(5));
+    change(2, undefined);
+    expect(rows.has(bytes(9))).toBe(true);
+  });
+
   test('nested transactions are refused and the outer one goes on', () => {
     const { store } = create();
     const blocks = store.table('blocks');

@@ -33,6 +33,10 @@ export class SteppedStore implements KeyValueStore {
           transaction.remove(table, key);
           this.#onStep('write');
         },
+        expect: (table, key, value) => {
+          this.#onStep('read');
+          transaction.expect(table, key, value);
+        },
       });
       this.#onStep('written');
       return done;

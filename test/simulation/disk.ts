@@ -52,6 +52,7 @@ class JournalledStore implements KeyValueStore {
           remember(table, key);
           transaction.remove(table, key);
         },
+        expect: (table, key, value) => transaction.expect(table, key, value),
       }),
     );
     if (this.#journal.push(before) > UNSYNCED) this.#journal.shift();

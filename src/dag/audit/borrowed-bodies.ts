@@ -27,6 +27,7 @@ export class BorrowedBodies implements KeyValueStore {
           else transaction.put(table, key, value);
         },
         remove: (table, key) => transaction.remove(table, key),
+        expect: (table, key, value) => transaction.expect(table, key, value),
       }),
     );
     this.#bodies.rows += borrowed;

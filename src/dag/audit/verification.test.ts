@@ -235,7 +235,7 @@ describe('DagVerification', () => {
     const rows = TABLES.flatMap((table) => [...good.table(table).range()].map(({ key }) => ({ table, key })));
     fc.assert(
       fc.property(
-        fc.constantFrom(...TABLES),
+        fc.constantFrom(...TABLES.filter((table) => good.table(table).count() > 0)),
         fc.nat(),
         fc.nat(),
         fc.integer({ min: 1, max: 255 }),

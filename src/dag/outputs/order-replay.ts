@@ -48,9 +48,11 @@ export class OrderReplay {
   readonly #table: Table;
   readonly #outputs: OutputState;
   readonly #blocks: ReplayedBlocks;
-  readonly #changed = new Map<number, Position>();
+  #changed = new Map<number, Position>();
+  /** Of the commit that is on its way to the disk. */
+  #sent = new Map<number, Position>();
   #length: number;
-  /** Rows of the table; those behind the present length are removed by the next commit. */
+  /** Rows of the table after the commit that was sent last; those behind the present length are removed by the next one. */
   #storedLength: number;
   #hash: Hash;
 
@@ -128,13 +130,20 @@ export class OrderReplay {
     }
   }
 
-  committed(): void {
-    this.#changed.clear();
+  /** What was written is on its way to the disk. */
+  sent(): void {
+    this.#sent = this.#changed;
+    this.#changed = new Map();
     this.#storedLength = this.#length;
   }
 
+  /** What was sent is on disk. */
+  committed(): void {
+    this.#sent.clear();
+  }
+
   #at(position: number): Position {
-    const changed = this.#changed.get(position);
+    const changed = this.#changed.get(position) ?? this.#sent.get(position);
     if (changed) return changed;
     const bytes = this.#table.get(numberKey(position));
     try {

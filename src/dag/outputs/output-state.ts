@@ -99,6 +99,12 @@ export class OutputState {
     this.#table.write(transaction);
   }
 
+  /** What was written is on its way to the disk. */
+  sent(): void {
+    this.#table.sent();
+  }
+
+  /** What was sent is on disk. */
   committed(): void {
     this.#table.committed();
   }

@@ -10,10 +10,12 @@ export interface OutputSlot {
   readonly key: string;
   /** With all changes. */
   record: OutputRecord;
-  /** What the database says: the same object as {@link record} unless a change waits for the next commit. */
+  /** What the database says after the commit that was sent last: the same object as {@link record} unless a change waits. */
   row: OutputRecord;
   /** It is among the changed ones. */
   listed: boolean;
+  /** It is on its way to the disk. */
+  sent: boolean;
 }
 
 /** Outputs that are kept in memory unless configured otherwise; about 300 bytes each. */
@@ -34,6 +36,7 @@ export class OutputTable {
   /** Slots that the young generation began with, since they wait for a commit: were they to count, many would be carried often. */
   #carried = 0;
   #changed: OutputSlot[] = [];
+  #sent: readonly OutputSlot[] = [];
   #rows: number;
 
   /** @param cacheSize records kept in memory besides those that wait for a commit. */
@@ -82,7 +85,7 @@ export class OutputTable {
     const forgotten = this.#old;
     this.#old = this.#young;
     this.#young = new Map();
-    for (const [key, slot] of forgotten) if (slot.listed) this.#young.set(key, slot);
+    for (const [key, slot] of forgotten) if (slot.listed || slot.sent) this.#young.set(key, slot);
     this.#carried = this.#young.size;
   }
 
@@ -108,20 +111,28 @@ export class OutputTable {
     return rows;
   }
 
-  /** The changes are on disk. */
-  committed(): void {
+  /** The changes are on their way to the disk. */
+  sent(): void {
     this.#rows = this.countRows();
     for (const slot of this.#changed) {
       slot.row = slot.record;
       slot.listed = false;
+      slot.sent = true;
     }
+    this.#sent = this.#changed;
     this.#changed = [];
+  }
+
+  /** What was sent is on disk. */
+  committed(): void {
+    for (const slot of this.#sent) slot.sent = false;
+    this.#sent = [];
   }
 
   #load(key: string): OutputSlot {
     const bytes = this.#table.get(Buffer.from(key, 'latin1'));
     const row = bytes ? this.#decode(bytes) : ABSENT;
-    return { key, record: row, row, listed: false };
+    return { key, record: row, row, listed: false, sent: false };
   }
 
   #decode(bytes: Uint8Array): OutputRecord {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MemoryStore } from '../../store/index.ts';
+import { HeldStore } from '../../store/testing/held-store.ts';
 import { hashToHex, sha256 } from '../../util/hash.ts';
 import { decodeEffects, encodeEffects, TxEffect } from './effects.ts';
 import { outpointKey } from './outpoint-key.ts';
@@ -118,26 +118,40 @@ describe('hash over the stored set', () => {
 });
 
 test('the cached table behaves like a map, whatever the size of the cache and the places of commits', () => {
-  const step = fc.record({ slot: fc.nat(9), record: fc.option(record, { nil: ABSENT }), commit: fc.boolean() });
+  const step = fc.record({
+    slot: fc.nat(9),
+    record: fc.option(record, { nil: ABSENT }),
+    commit: fc.boolean(),
+    land: fc.boolean(),
+  });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 12 }), fc.array(step, { maxLength: 60 }), (cacheSize, steps) => {
-      const store = new MemoryStore();
+      const store = new HeldStore();
       const rows = store.table('outputs');
       const table = new OutputTable(rows, cacheSize);
       const keys = Array.from({ length: 10 }, (_, i) => outpointKey(sha256(Uint8Array.of(i)), i));
       const model = new Map<string, OutputRecord>();
       const count = () => [...model.values()].filter((content) => content !== ABSENT).length;
-      for (const { slot, record: content, commit } of steps) {
+      for (const { slot, record: content, commit, land } of steps) {
         expect(table.get(keys[slot])).toEqual(model.get(keys[slot]) ?? ABSENT);
         table.set(keys[slot], content);
         model.set(keys[slot], content);
+        table.trim();
         expect(table.countRows()).toBe(count());
-        if (!commit) continue;
-        store.transaction((transaction) => table.write(transaction));
-        table.committed();
-        expect(rows.count()).toBe(count());
+        if (commit) {
+          store.land();
+          store.aside.begin(
+            (transaction) => table.write(transaction),
+            () => table.committed(),
+          );
+          table.sent();
+        }
+        if (!land) continue;
+        store.land();
+        if (commit) expect(rows.count()).toBe(count());
       }
       for (const at of keys) expect(table.get(at)).toEqual(model.get(at) ?? ABSENT);
     }),
+    { numRuns: 300 },
   );
 });

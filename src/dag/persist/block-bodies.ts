@@ -10,7 +10,9 @@ const CACHED_BYTES = 16 * 1024 * 1024;
 export class BlockBodies {
   readonly #table: Table;
   readonly #generation: Generation;
-  readonly #new = new Map<number, Uint8Array>();
+  #new = new Map<number, Uint8Array>();
+  /** Of the commit that is on its way to the disk. */
+  #sent = new Map<number, Uint8Array>();
   readonly #decoded = new LRUCache<number, Block>({
     max: CACHED_BLOCKS,
     maxSize: CACHED_BYTES,
@@ -31,7 +33,7 @@ export class BlockBodies {
 
   /** Canonical bytes of a known block, to be treated as read-only. */
   bytes(id: number): Uint8Array {
-    const bytes = this.#new.get(id) ?? this.#table.get(numberKey(id));
+    const bytes = this.#new.get(id) ?? this.#sent.get(id) ?? this.#table.get(numberKey(id));
     if (!bytes) throw damaged(id);
     return bytes;
   }
@@ -60,8 +62,15 @@ export class BlockBodies {
     for (const [id, bytes] of this.#new) transaction.put(this.#table, numberKey(id), bytes);
   }
 
+  /** What was written is on its way to the disk. */
+  sent(): void {
+    this.#sent = this.#new;
+    this.#new = new Map();
+  }
+
+  /** What was sent is on disk. */
   committed(): void {
-    this.#new.clear();
+    this.#sent.clear();
   }
 }
 

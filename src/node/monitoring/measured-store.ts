@@ -4,7 +4,18 @@ import type { Clock } from '../../util/ports.ts';
 
 /** A store that tells how long its transactions take. */
 export function measuredStore(store: KeyValueStore, clock: Clock, { commit }: Pick<Channels, 'commit'>): KeyValueStore {
+  const { aside } = store;
   return {
+    aside: aside && {
+      begin(work, done) {
+        const start = clock.monotonic();
+        aside.begin(work, (failure) => {
+          if (!failure) commit.send(clock.monotonic() - start);
+          done(failure);
+        });
+      },
+      finish: () => aside.finish(),
+    },
     table: (name) => store.table(name),
     transaction<T>(work: (transaction: WriteTransaction) => T): T {
       const start = clock.monotonic();
