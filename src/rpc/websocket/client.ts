@@ -171,7 +171,7 @@ export class SocketClient implements SocketSession {
       this.#paused = true;
       this.#channel.pause();
     } else {
-      void this.#serve(text, this.#user);
+      this.#serve(text, this.#user);
     }
   }
 
@@ -188,10 +188,16 @@ export class SocketClient implements SocketSession {
     this.#channel.send(logIn.answer, () => undefined);
   }
 
-  async #serve(text: string, user: RpcUser): Promise<void> {
+  /** An answer that is there at once goes out at once, ahead of notifications that follow from it. */
+  #serve(text: string, user: RpcUser): void {
     const request = new AbortController();
     this.#running.add(request);
-    const answer = await this.#deps.answer(text, user, { address: this.address, signal: request.signal }, this);
+    const answer = this.#deps.answer(text, user, { address: this.address, signal: request.signal }, this);
+    if (answer instanceof Promise) void answer.then((later) => this.#reply(request, later));
+    else this.#reply(request, answer);
+  }
+
+  #reply(request: AbortController, answer: Answer): void {
     if (answer === undefined || this.#cut || this.#gone) this.#served(request);
     else this.#channel.send(answer, () => this.#served(request));
   }
