@@ -1,4 +1,12 @@
-import type { KeyValueStore, RangeOptions, Row, Table, TableName, WriteTransaction } from '../../src/store/index.ts';
+import type {
+  AsideWrites,
+  KeyValueStore,
+  RangeOptions,
+  Row,
+  Table,
+  TableName,
+  WriteTransaction,
+} from '../../src/store/index.ts';
 
 /**
  * Steps at which a process can be killed: `read`, before a read; `begin`, before a transaction; `write`, after one of its
@@ -9,12 +17,27 @@ export type StoreStep = (typeof STORE_STEPS)[number];
 
 /** A store that calls out at every step, and else does what the store inside does. */
 export class SteppedStore implements KeyValueStore {
+  readonly aside: AsideWrites | undefined;
   readonly #inner: KeyValueStore;
   readonly #onStep: (step: StoreStep) => void;
 
   constructor(inner: KeyValueStore, onStep: (step: StoreStep) => void) {
     this.#inner = inner;
     this.#onStep = onStep;
+    const { aside } = inner;
+    this.aside = aside && {
+      begin: (work, done) => {
+        onStep('begin');
+        aside.begin(
+          (transaction) => this.#carryOut(work, transaction),
+          (failure) => {
+            if (!failure) onStep('committed');
+            done(failure);
+          },
+        );
+      },
+      finish: () => aside.finish(),
+    };
   }
 
   table(name: TableName): Table {
@@ -23,25 +46,27 @@ export class SteppedStore implements KeyValueStore {
 
   transaction<T>(work: (transaction: WriteTransaction) => T): T {
     this.#onStep('begin');
-    const result = this.#inner.transaction((transaction) => {
-      const done = work({
-        put: (table, key, value) => {
-          transaction.put(table, key, value);
-          this.#onStep('write');
-        },
-        remove: (table, key) => {
-          transaction.remove(table, key);
-          this.#onStep('write');
-        },
-        expect: (table, key, value) => {
-          this.#onStep('read');
-          transaction.expect(table, key, value);
-        },
-      });
-      this.#onStep('written');
-      return done;
-    });
+    const result = this.#inner.transaction((transaction) => this.#carryOut(work, transaction));
     this.#onStep('committed');
+    return result;
+  }
+
+  #carryOut<T>(work: (transaction: WriteTransaction) => T, transaction: WriteTransaction): T {
+    const result = work({
+      put: (table, key, value) => {
+        transaction.put(table, key, value);
+        this.#onStep('write');
+      },
+      remove: (table, key) => {
+        transaction.remove(table, key);
+        this.#onStep('write');
+      },
+      expect: (table, key, value) => {
+        this.#onStep('read');
+        transaction.expect(table, key, value);
+      },
+    });
+    this.#onStep('written');
     return result;
   }
 
