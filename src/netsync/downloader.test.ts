@@ -133,6 +133,16 @@ describe('a list that several peers share', () => {
     expect(honest.points).toBe(0);
   });
 
+  test('a sync peer that does not even list gives its place to another one', async () => {
+    const source = columns(300);
+    const { manager, remote, synchronise } = setup();
+    const mute = remote(source, { list: () => undefined }).connect();
+    remote(source, { pace: 2 }).connect();
+    remote(source, { pace: 2 }).connect();
+    expect(manager.syncPeerId).toBe(mute.id);
+    expect(await synchronise(source, 60_000)).toBeLessThan(10_000);
+  });
+
   test('a peer that does not have what its height promises: the others are asked', async () => {
     const source = columns(300);
     const { remote, synchronise } = setup();

@@ -55,6 +55,9 @@ export const TICK_MS = 1000;
 /** A sync peer that owes blocks and delivers none for so long is replaced if another peer claims to have them. */
 export const SLOW_AFTER_MS = 20_000;
 
+/** A sync peer that does not answer the question for a list for so long is replaced if another peer claims to have it. */
+export const UNANSWERED_AFTER_MS = 5000;
+
 /** A claimed height above ours keeps us from being current for so long after it was first heard, then it needs proof. */
 export const CLAIM_GRACE_MS = 10_000;
 

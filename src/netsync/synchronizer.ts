@@ -3,7 +3,7 @@ import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
 import type { BlockFetcher } from './block-fetcher.ts';
 import type { BlockPlan } from './block-plan.ts';
-import { GAP_HEIGHTS, SLOW_AFTER_MS, STALL_AFTER_MS, STALL_SAMPLE_MS } from './limits.ts';
+import { GAP_HEIGHTS, SLOW_AFTER_MS, STALL_AFTER_MS, STALL_SAMPLE_MS, UNANSWERED_AFTER_MS } from './limits.ts';
 import type { PeerState } from './peer-state.ts';
 import type { SyncDag, SyncManagerOptions } from './ports.ts';
 import { chooseSyncPeer, claimCounts, isCandidate } from './sync-choice.ts';
@@ -91,6 +91,7 @@ export class Synchronizer {
   /** Asks the sync peer for the list that follows the present one. */
   page(state: PeerState, from: number): void {
     state.lastLocator = from;
+    state.activityAt = this.#now();
     state.asked({ from, walk: false });
     state.peer.getBlocks(from, ZERO_HASH);
   }
@@ -195,7 +196,12 @@ export class Synchronizer {
       if (idle >= SLOW_AFTER_MS && this.#othersAreHigher(state, now)) this.#replace(state, 'does not deliver');
       return;
     }
-    if (state.pendingLocates > 0 || state.walk || now - state.activityAt < QUIET_MS) return;
+    if (state.walk || now - state.activityAt < QUIET_MS) return;
+    if (state.pendingLocates > 0) {
+      const silent = now - state.activityAt >= UNANSWERED_AFTER_MS;
+      if (silent && this.#othersAreHigher(state, now)) this.#replace(state, 'does not answer');
+      return;
+    }
     state.activityAt = now;
     if (this.ourHeight >= state.peer.maxHeight) this.#leave();
     else if (state.lastLocator < this.ourHeight) this.ask(state);

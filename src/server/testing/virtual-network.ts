@@ -64,6 +64,8 @@ export class VirtualNetwork {
   readonly links: [MemoryTransport, MemoryTransport][] = [];
   readonly #listeners = new Map<string, MemoryListener>();
   readonly #link: LinkOptions;
+  /** Lines that are not like the others, by the address that they lead to. */
+  readonly lines = new Map<string, LinkOptions>();
   #nodes = 0;
   #ports = 40_000;
 
@@ -123,7 +125,8 @@ export class VirtualNetwork {
   connect(ip: string, address: string): MemoryTransport {
     const listener = this.#listeners.get(address);
     if (!listener) throw new Error(`nobody listens on ${address}`);
-    const pair = transportPair(this.world, { ...this.#link, first: `${ip}:${this.#ports++}`, second: address });
+    const link = this.lines.get(address) ?? this.#link;
+    const pair = transportPair(this.world, { ...link, first: `${ip}:${this.#ports++}`, second: address });
     this.links.push(pair);
     listener.push(pair[1]);
     return pair[0];
