@@ -27,6 +27,8 @@ export interface BlockContent {
   readonly transactions?: readonly Transaction[];
   /** Outputs of the coinbase; default: one with the subsidy that anyone can spend. */
   readonly payTo?: readonly TxOutput[];
+  /** Unix seconds; default: the same for all blocks of a height. A later time needs no more work. */
+  readonly time?: number;
 }
 
 /** Makes valid blocks for simnet, coinbase-only unless told otherwise, without a DAG. */
@@ -39,7 +41,7 @@ export class BlockMaker {
   }
 
   /** A block at a height; all blocks of a height have the same time. `parents`: of the generation below. */
-  make(height: number, parents: readonly Hash[], { transactions = [], payTo }: BlockContent = {}): Block {
+  make(height: number, parents: readonly Hash[], { transactions = [], payTo, time }: BlockContent = {}): Block {
     const { genesis, powLimitBits, blocksPerRetarget, retargetAdjustmentFactor } = this.#params;
     const isRetarget = height % blocksPerRetarget === 0;
     const coinbase = this.#coinbase(height, payTo ?? [{ value: subsidy(height, this.#params), pkScript: ANYONE }]);
@@ -48,7 +50,7 @@ export class BlockMaker {
       version: 0x20000000,
       prevBlock: tipsHash(parents),
       merkleRoot: merkleRoot(all.map(({ txid }) => txid)),
-      timestamp: genesis.header.timestamp + height * GENERATION_SECONDS,
+      timestamp: time ?? genesis.header.timestamp + height * GENERATION_SECONDS,
       // Every retarget makes blocks harder by the greatest factor; the block after it is of the easiest target again.
       bits: isRetarget
         ? targetToCompact(compactToTarget(powLimitBits) / BigInt(retargetAdjustmentFactor))

@@ -7,7 +7,7 @@ import { systemWorld } from '../src/node/system.ts';
 import { networkParams } from '../src/params/index.ts';
 import type { ProofOfWork } from '../src/pow/index.ts';
 import type { SignatureCache } from '../src/script/index.ts';
-import { openLmdbStore } from '../src/store/index.ts';
+import { type KeyValueStore, openLmdbStore } from '../src/store/index.ts';
 import type { OutPoint } from '../src/wire/index.ts';
 import { BlockMaker } from './block-maker.ts';
 
@@ -20,31 +20,46 @@ const noWork: ProofOfWork = { name: 'sha256d', generation: 2, check: () => undef
 /** Value of each output of a {@link FundedDag}, nanoSoter. */
 export const FUNDED_VALUE = 50_000_000_000n / BigInt(FAN);
 
-/** A real DAG on a real store in a folder of its own, whose mature coinbases pay to given scripts. */
+/** How a {@link FundedDag} differs from the usual. */
+export interface FundedDagOptions {
+  readonly signatureCache?: SignatureCache;
+  /** Where the database is kept; default: a folder of its own that does not outlive it. */
+  readonly folder?: string;
+  /** The last block is of this very moment, so that a node is content with what it has. */
+  readonly current?: boolean;
+}
+
+/** A real DAG on a real store, whose mature coinbases pay to given scripts. */
 export class FundedDag {
   readonly dag: Dag;
   /** One a script, in their order. */
   readonly outputs: readonly OutPoint[];
-  readonly #folder = mkdtempSync(join(tmpdir(), 'soterd-bench-'));
-  readonly #store = openLmdbStore(this.#folder, { host: systemStoreHost });
+  readonly #temporary: string | undefined;
+  readonly #store: KeyValueStore;
 
-  /** @param scripts how many outputs, and what guards each. */
-  constructor(count: number, script: (index: number) => Uint8Array, signatureCache: SignatureCache) {
+  /** @param script what guards each of the `count` outputs. */
+  constructor(count: number, script: (index: number) => Uint8Array, options: FundedDagOptions = {}) {
+    const { signatureCache, folder, current = false } = options;
+    this.#temporary = folder === undefined ? mkdtempSync(join(tmpdir(), 'soterd-bench-')) : undefined;
+    this.#store = openLmdbStore(folder ?? this.#temporary ?? '', { host: systemStoreHost });
     const scriptVerifier = new InlineScriptVerifier(signatureCache);
     const { clock } = systemWorld;
     this.dag = new Dag({ params }, { store: this.#store, clock, pow: noWork, scriptVerifier });
     this.dag.open();
     const maker = new BlockMaker(params);
     const outputs: OutPoint[] = [];
-    const blocks = Math.ceil(count / FAN);
+    const last = Math.ceil(count / FAN) + params.coinbaseMaturity;
     this.dag.batch(() => {
-      for (let height = 1; height <= blocks + params.coinbaseMaturity; height++) {
+      for (let height = 1; height <= last; height++) {
         const here = Math.max(0, Math.min(FAN, count - outputs.length));
         const payTo = Array.from({ length: here }, (_, i) => ({
           value: FUNDED_VALUE,
           pkScript: script(outputs.length + i),
         }));
-        const block = maker.make(height, this.dag.snapshot().tips, here > 0 ? { payTo } : {});
+        const block = maker.make(height, this.dag.snapshot().tips, {
+          ...(here > 0 && { payTo }),
+          ...(current && height === last && { time: Math.floor(clock.now() / 1000) }),
+        });
         this.dag.processBlock(block);
         const { txid } = block.transactions[0];
         for (let index = 0; index < here; index++) outputs.push({ hash: txid, index });
@@ -56,6 +71,6 @@ export class FundedDag {
   async close(): Promise<void> {
     await this.dag.close();
     await this.#store.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#temporary !== undefined) rmSync(this.#temporary, { recursive: true, force: true });
   }
 }

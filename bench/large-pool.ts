@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { MemoryPool, type PoolOptions } from '../src/mempool/index.ts';
 import { TemplateBuilder, type TemplateBuilderDeps, templatePolicy } from '../src/mining/index.ts';
 import { systemWorld } from '../src/node/system.ts';
@@ -9,6 +7,7 @@ import { type OutPoint, Transaction } from '../src/wire/index.ts';
 import { FUNDED_VALUE, FundedDag } from './funded-dag.ts';
 import { payment, scriptOf } from './payments.ts';
 import type { Report } from './report.ts';
+import { usedMemory } from './used-memory.ts';
 
 const params = networkParams('simnet');
 /** Payments of a large pool that are really signed: those with the highest fees, which a template takes. */
@@ -45,15 +44,6 @@ function cheapPayment(prevout: OutPoint, fee: bigint): Transaction {
     ],
     lockTime: 0,
   });
-}
-
-/** Bytes in use after a collection. */
-function memory(): number {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  for (let i = 0; i < 3; i++) collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 /**
@@ -99,12 +89,14 @@ export async function largePool(report: Report, size: number): Promise<void> {
   const signatureCache = new SignatureCache(100_000, systemWorld.random);
   const isSigned = (index: number) => index >= size - TOP && index < size;
   // As many again as are signed, for what pushes others out.
-  const funds = new FundedDag(size + TOP, (i) => (isSigned(i) ? scriptOf('p2pkh') : CHEAP), signatureCache);
+  const funds = new FundedDag(size + TOP, (i) => (isSigned(i) ? scriptOf('p2pkh') : CHEAP), {
+    signatureCache,
+  });
   const { dag, outputs } = funds;
   const deps = { dag, params, world: systemWorld, signatureCache };
   const pool = new MemoryPool(options, deps);
   const cheap = outputs.slice(0, size - TOP);
-  const before = memory();
+  const before = usedMemory();
   // What payments are made of costs time too, so the last ones are made beforehand.
   const last = cheap.splice(-TOP).map((outpoint, i) => cheapPayment(outpoint, BigInt(1000 + i)));
   for (const [i, outpoint] of cheap.entries()) pool.process(cheapPayment(outpoint, fee(1000, i)), 1);
@@ -115,7 +107,7 @@ export async function largePool(report: Report, size: number): Promise<void> {
     pool.process(payment('p2pkh', outpoint, FUNDED_VALUE, fee(100_000, i)), 1);
   }
   if (pool.count !== size) throw new Error(`only ${pool.count} of ${size} payments were accepted`);
-  add('bytes_per_transaction', (memory() - before) / size, 'B');
+  add('bytes_per_transaction', (usedMemory() - before) / size, 'B');
   add('usage_per_transaction', pool.usage / size, 'B');
 
   templates(report, { case: 'pool', size }, { dag, transactions: pool });

@@ -5,11 +5,14 @@ import { Report } from './report.ts';
 type Bench = (args: readonly string[], report: Report) => Promise<void>;
 
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
+  connections: () => import('./connections.ts'),
   'dag-file': () => import('./dag-file.ts'),
   'dag-growth': () => import('./dag-growth.ts'),
+  hostile: () => import('./hostile.ts'),
   ibd: () => import('./ibd.ts'),
   mempool: () => import('./mempool.ts'),
   mining: () => import('./mining.ts'),
+  relay: () => import('./relay.ts'),
   sync: () => import('./sync.ts'),
   'worst-case': () => import('./worst-case.ts'),
 };

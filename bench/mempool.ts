@@ -42,7 +42,7 @@ function rawVerification(): number {
 /** Acceptance of signed payments. */
 async function acceptance(report: Report, kind: PaymentKind): Promise<void> {
   const signatureCache = new SignatureCache(100_000, systemWorld.random);
-  const funds = new FundedDag(SIGNED, () => scriptOf(kind), signatureCache);
+  const funds = new FundedDag(SIGNED, () => scriptOf(kind), { signatureCache });
   const messages = funds.outputs.map((outpoint) => payment(kind, outpoint, FUNDED_VALUE, 1000n).toBytes());
   const pool = new MemoryPool({}, { dag: funds.dag, params, world: systemWorld, signatureCache });
   const take = (from: number, to: number): number =>

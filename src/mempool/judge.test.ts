@@ -13,9 +13,9 @@ import { hash160, hashToHex, sha256 } from '../util/hash.ts';
 import { SeededRandom } from '../util/testing/seeded-random.ts';
 import { type OutPoint, RejectCode, type Transaction } from '../wire/index.ts';
 import { PolicyError } from './errors.ts';
-import type { MemoryPool } from './memory-pool.ts';
+import { MemoryPool } from './memory-pool.ts';
 import type { PoolOptions } from './policy.ts';
-import { fakeHash } from './testing/fake-dag.ts';
+import { fakeHash, fakeParams } from './testing/fake-dag.ts';
 import { outputOf, pay, testPool } from './testing/payments.ts';
 
 const COIN = 100_000_000n;
@@ -196,4 +196,33 @@ test('a signature that was verified is known to the cache, under the standard fo
   expect(verdict(pool, tx)).toBe('taken');
   expect(signatureCache.size).toBe(1);
   expect(pool.entry(tx.txid)?.sigOpCost).toBe(4);
+});
+
+test('scripts of others that take too long are given up, those of the own user are not', () => {
+  const { pool, dag, world } = testPool();
+  let time = 0;
+  const slow = new MemoryPool(
+    { acceptNonStandard: true },
+    {
+      dag,
+      params: fakeParams,
+      // Each look at the clock is a tenth of a second later than the last.
+      world: { clock: { now: () => world.clock.now(), monotonic: () => (time += 100) }, random: new SeededRandom(1) },
+    },
+  );
+  const few = pay(Array.from({ length: 5 }, () => dag.fund()));
+  const many = pay(Array.from({ length: 6 }, () => dag.fund()));
+  expect(slow.process(few, 1)).toHaveLength(1);
+  const error = (() => {
+    try {
+      return slow.process(many, 1);
+    } catch (caught) {
+      return caught;
+    }
+  })();
+  expect(error).toEqual(
+    new PolicyError(RejectCode.nonstandard, `transaction ${hashToHex(many.txid)} takes too long to verify`),
+  );
+  expect(slow.submit(many)).toHaveLength(1);
+  expect(pool.count).toBe(0);
 });

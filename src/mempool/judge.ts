@@ -8,13 +8,20 @@ import {
   verifyInput,
 } from '../script/index.ts';
 import { type Hash, hashKey, hashToHex } from '../util/hash.ts';
+import type { Clock } from '../util/ports.ts';
 import { RejectCode, type Transaction } from '../wire/index.ts';
 import { applyBlockRule, nonStandard, PolicyError } from './errors.ts';
 import { requiredFee } from './fees.ts';
 import type { FreeRelayLimiter } from './free-relay-limiter.ts';
 import { type InputView, isComplete, type SpentOutput } from './input-view.ts';
 import type { OrphanTransactions } from './orphan-pool.ts';
-import { MAX_FREE_VIRTUAL_SIZE, MAX_TRANSACTION_SIGOP_COST, MIN_FREE_PRIORITY, type PoolPolicy } from './policy.ts';
+import {
+  MAX_FREE_VIRTUAL_SIZE,
+  MAX_SCRIPT_MS,
+  MAX_TRANSACTION_SIGOP_COST,
+  MIN_FREE_PRIORITY,
+  type PoolPolicy,
+} from './policy.ts';
 import { type EntryFacts, usageOf } from './pool-entry.ts';
 import type { PoolDeps } from './ports.ts';
 import { formatShort, priorityAt } from './priority.ts';
@@ -26,7 +33,7 @@ import type { TransactionGraph } from './transaction-graph.ts';
 export interface Submission {
   /** It was never in the pool or in a block: without a fee it must have priority. */
   readonly isNew: boolean;
-  /** The limit of free transactions applies. */
+  /** The limits of free transactions and of the time for scripts apply. */
   readonly limited: boolean;
   /** It is refused if it is among the orphans. */
   readonly refuseOrphans: boolean;
@@ -42,6 +49,7 @@ export interface JudgeDeps extends Pick<PoolDeps, 'dag' | 'params' | 'signatureC
   readonly orphans: OrphanTransactions;
   readonly view: InputView;
   readonly limiter: FreeRelayLimiter;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /** Heights and times that one judgement goes by. */
@@ -110,7 +118,7 @@ export class Judge {
     }
     this.#checkFee(transaction, spent, fee, submission, nextHeight, now);
     this.#checkRoom(transaction, spent, fee);
-    this.#checkScripts(transaction, spent);
+    this.#checkScripts(transaction, spent, submission.limited);
     const startingPriority = priorityAt(transaction, spent, maxHeight);
     return { transaction, fee, sigOpCost: cost, startingPriority, spent, height: maxHeight, time: now };
   }
@@ -185,10 +193,12 @@ export class Judge {
     if (Number(fee) / tx.virtualSize <= graph.worstScore) throw poolIsFull(tx);
   }
 
-  #checkScripts(tx: Transaction, spent: readonly SpentOutput[]): void {
+  #checkScripts(tx: Transaction, spent: readonly SpentOutput[], limited: boolean): void {
     const hashes = new SigHashCache(tx);
-    const cache = this.#deps.signatureCache;
+    const { signatureCache: cache, clock } = this.#deps;
+    const limit = limited ? clock.monotonic() + MAX_SCRIPT_MS : Number.POSITIVE_INFINITY;
     for (const [inputIndex, { output }] of spent.entries()) {
+      if (limited && clock.monotonic() > limit) throw nonStandard(`transaction ${nameOf(tx)} takes too long to verify`);
       const { pkScript: prevScript, value: amount } = output;
       try {
         verifyInput({ tx, inputIndex, prevScript, amount, flags: STANDARD_FLAGS, cache, hashes });

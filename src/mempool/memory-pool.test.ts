@@ -112,6 +112,23 @@ test('an invalid orphan does not keep out a valid one that spends the same outpu
   expect([pool.orphanCount, contents(pool)]).toEqual([0, [root, good].map(({ txid }) => hashToHex(txid))]);
 });
 
+test('an orphan that waits for more is tried once a parent, however many of its outputs it spends', () => {
+  const { pool, dag } = testPool();
+  const root = pay([dag.fund({ value: COIN })], { values: Array.from({ length: 100 }, () => 1000n) });
+  const unknown = { hash: fakeHash(77), index: 0 };
+  const outputs = root.outputs.map((_, index) => outputOf(root, index));
+  for (const value of [1n, 2n, 3n]) pool.process(pay([...outputs, unknown], { values: [value] }), 7);
+  let asked = 0;
+  const outputRecord = dag.outputRecord.bind(dag);
+  dag.outputRecord = (outpoint) => {
+    if (outpoint.hash[0] === 77) asked++;
+    return outputRecord(outpoint);
+  };
+  pool.submit(root);
+  expect([pool.orphanCount, pool.count]).toEqual([3, 1]);
+  expect(asked).toBeLessThan(20);
+});
+
 test('a peer that leaves takes its orphans along', () => {
   const { pool } = testPool();
   pool.process(pay([{ hash: fakeHash(1), index: 0 }]), 7);

@@ -69,7 +69,8 @@ export class MemoryPool {
     const limiter = new FreeRelayLimiter(policy.freeRelayLimit);
     this.#view = view;
     this.#orphans = orphans;
-    this.#judge = new Judge({ dag, params, signatureCache, policy, graph, orphans, view, limiter });
+    const { clock } = world;
+    this.#judge = new Judge({ dag, params, signatureCache, policy, graph, orphans, view, limiter, clock });
     this.#follower = new BlockFollower({
       dag,
       graph,
@@ -265,8 +266,10 @@ export class MemoryPool {
     const accepted: Transaction[] = [];
     const queue = [first];
     for (const parent of queue) {
+      // All outputs of a parent come at once: what still waits for others does so whichever of them it is asked about.
+      const tried = new Set<string>();
       for (let index = 0; this.#orphans.size > 0 && index < parent.outputs.length; index++) {
-        const child = this.#firstToEnter(this.#orphans.waitingFor({ hash: parent.txid, index }));
+        const child = this.#firstToEnter(this.#orphans.waitingFor({ hash: parent.txid, index }, tried), tried);
         if (!child) continue;
         accepted.push(child);
         queue.push(child);
@@ -276,10 +279,11 @@ export class MemoryPool {
     return accepted;
   }
 
-  /** Tries orphans that spend the same output; forgets those that break a rule. */
-  #firstToEnter(candidates: readonly Transaction[]): Transaction | undefined {
+  /** Tries orphans that spend the same output; forgets those that break a rule. @param tried gets their keys. */
+  #firstToEnter(candidates: readonly Transaction[], tried: Set<string>): Transaction | undefined {
     for (const tx of candidates) {
-      if (!this.#orphans.has(hashKey(tx.txid))) continue;
+      if (!this.#orphans.has(tx.idKey)) continue;
+      tried.add(tx.idKey);
       try {
         const verdict = this.#judge.judge(tx, FROM_ORPHANS, this.#now());
         if (!('facts' in verdict)) continue;

@@ -114,3 +114,28 @@ test('under random changes who waits for what equals the list of all', () => {
     }
   }
 });
+
+test('the inputs of all orphans together are bounded, however few these are', () => {
+  const orphans = new OrphanTransactions(100, new SeededRandom(0), START);
+  const large = (first: number) => pay(Array.from({ length: 2400 }, (_, i) => ({ hash: fakeHash(first), index: i })));
+  const all = Array.from({ length: 50 }, (_, i) => large(i));
+  for (const tx of all) orphans.add(tx, 1, START);
+  expect(orphans.size).toBe(8);
+  expect(has(orphans, all[49])).toBe(true);
+  // What left is not waited for any more.
+  const waiting = all.filter((_, i) => orphans.waitingFor({ hash: fakeHash(i), index: 7 }).length > 0);
+  expect(waiting.every((tx) => has(orphans, tx))).toBe(true);
+  expect(waiting).toHaveLength(8);
+  for (const tx of waiting) orphans.remove(tx.txid);
+  orphans.add(large(60), 1, START);
+  expect(orphans.size).toBe(1);
+});
+
+test('orphans come back as they came, those left out that were asked for already', () => {
+  const orphans = new OrphanTransactions(100, new SeededRandom(0), START);
+  const spent = { hash: fakeHash(1), index: 0 };
+  const [one, other] = [pay([spent], { values: [1n] }), pay([spent], { values: [2n], witness: [Uint8Array.of(5)] })];
+  for (const tx of [one, other]) orphans.add(tx, 1, START);
+  expect(orphans.waitingFor(spent).map((tx) => tx.toBytes())).toEqual([one.toBytes(), other.toBytes()]);
+  expect(orphans.waitingFor(spent, new Set([one.idKey])).map(({ idKey }) => idKey)).toEqual([other.idKey]);
+});

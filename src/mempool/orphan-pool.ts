@@ -1,16 +1,27 @@
 import { outpointKey } from '../dag/index.ts';
-import { type Hash, hashKey } from '../util/hash.ts';
+import { type Hash, hashFromKey, hashKey } from '../util/hash.ts';
 import type { Random } from '../util/ports.ts';
-import type { OutPoint, Transaction } from '../wire/index.ts';
+import { type OutPoint, Transaction } from '../wire/index.ts';
 
 /** How long a transaction waits for its parents, seconds. */
 const ORPHAN_SECONDS = 15 * 60;
 /** Pause between two looks for those that waited too long. */
 const SCAN_SECONDS = 5 * 60;
 
+/**
+ * Inputs of all orphans together. Each is an entry in the index of who waits for what; orphans of usual size never come near
+ * it, but a hundred of the largest have 240,000.
+ */
+const MAX_INPUTS = 20_000;
+
 interface Orphan {
-  readonly tx: Transaction;
+  /** Decoded when needed: a decoded transaction can take a hundred times the memory of its bytes. */
+  readonly bytes: Uint8Array;
+  readonly txid: Hash;
   readonly key: string;
+  readonly outputs: number;
+  /** Keys of what it spends, see `outpointKey`. */
+  readonly inputKeys: readonly string[];
   /** Id of the peer that sent it. */
   readonly tag: number;
   /** Unix seconds. */
@@ -20,8 +31,8 @@ interface Orphan {
 }
 
 /**
- * Transactions of peers that wait for transactions they spend from. Bounded: a full pool drops one at random, so that
- * nobody can aim at one. They own their memory.
+ * Transactions of peers that wait for transactions they spend from. Bounded in number, bytes and inputs: a full pool drops one at
+ * random, so that nobody can aim at one. They own their memory.
  */
 export class OrphanTransactions {
   readonly #limit: number;
@@ -32,6 +43,7 @@ export class OrphanTransactions {
   /** Who waits for an output, by `outpointKey`. */
   readonly #waiting = new Map<string, Set<Orphan>>();
   #nextScan: number;
+  #inputs = 0;
 
   /**
    * @param limit most orphans; 0 keeps none.
@@ -60,23 +72,42 @@ export class OrphanTransactions {
   add(tx: Transaction, tag: number, now: number): void {
     if (this.#limit <= 0) return;
     this.#dropExpired(now);
-    while (this.#list.length >= this.#limit) this.#drop(this.#list[this.#random.below(this.#list.length)]);
+    const { inputKeys } = tx;
+    while (
+      this.#list.length >= this.#limit ||
+      (this.#inputs + inputKeys.length > MAX_INPUTS && this.#list.length > 0)
+    ) {
+      this.#drop(this.#list[this.#random.below(this.#list.length)]);
+    }
     const key = hashKey(tx.txid);
-    const orphan = { tx: tx.detach(), key, tag, expires: now + ORPHAN_SECONDS, index: this.#list.length };
+    const orphan: Orphan = {
+      bytes: Uint8Array.from(tx.toBytes()),
+      txid: hashFromKey(key),
+      key,
+      outputs: tx.outputs.length,
+      inputKeys,
+      tag,
+      expires: now + ORPHAN_SECONDS,
+      index: this.#list.length,
+    };
     this.#list.push(orphan);
     this.#orphans.set(key, orphan);
-    for (const { prevout } of tx.inputs) {
-      const output = outpointKey(prevout.hash, prevout.index);
+    this.#inputs += inputKeys.length;
+    for (const output of inputKeys) {
       const waiting = this.#waiting.get(output);
       if (waiting) waiting.add(orphan);
       else this.#waiting.set(output, new Set([orphan]));
     }
   }
 
-  /** Orphans that spend an output. */
-  waitingFor({ hash, index }: OutPoint): Transaction[] {
+  /**
+   * Orphans that spend an output, decoded anew.
+   * @param except keys of some that are not wanted.
+   */
+  waitingFor({ hash, index }: OutPoint, except?: ReadonlySet<string>): Transaction[] {
     if (this.#list.length === 0) return [];
-    return Array.from(this.#waiting.get(outpointKey(hash, index)) ?? [], ({ tx }) => tx);
+    const waiting = [...(this.#waiting.get(outpointKey(hash, index)) ?? [])];
+    return waiting.filter(({ key }) => !except?.has(key)).map(({ bytes }) => Transaction.fromBytes(bytes));
   }
 
   /** Forgets one; those that wait for its outputs stay. */
@@ -94,9 +125,7 @@ export class OrphanTransactions {
   /** Forgets all that spend what a transaction spends, itself included, and all that wait for these. */
   removeDoubleSpends(tx: Transaction): void {
     if (this.#list.length === 0) return;
-    for (const { prevout } of tx.inputs) {
-      this.#dropAll(this.#waiting.get(outpointKey(prevout.hash, prevout.index)) ?? []);
-    }
+    for (const output of tx.inputKeys) this.#dropAll(this.#waiting.get(output) ?? []);
   }
 
   /** Forgets those of a peer that left, and all that wait for these. */
@@ -114,9 +143,9 @@ export class OrphanTransactions {
     const doomed = new Set(first);
     if (doomed.size === 0) return;
     // A set may grow while it is walked over.
-    for (const { tx } of doomed) {
-      for (let index = 0; index < tx.outputs.length; index++) {
-        for (const child of this.#waiting.get(outpointKey(tx.txid, index)) ?? []) doomed.add(child);
+    for (const { txid, outputs } of doomed) {
+      for (let index = 0; index < outputs; index++) {
+        for (const child of this.#waiting.get(outpointKey(txid, index)) ?? []) doomed.add(child);
       }
     }
     for (const orphan of doomed) this.#drop(orphan);
@@ -129,8 +158,8 @@ export class OrphanTransactions {
       this.#list[orphan.index] = last;
       last.index = orphan.index;
     }
-    for (const { prevout } of orphan.tx.inputs) {
-      const output = outpointKey(prevout.hash, prevout.index);
+    this.#inputs -= orphan.inputKeys.length;
+    for (const output of orphan.inputKeys) {
       const waiting = this.#waiting.get(output);
       waiting?.delete(orphan);
       if (waiting?.size === 0) this.#waiting.delete(output);

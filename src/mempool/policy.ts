@@ -38,6 +38,11 @@ export function poolPolicy(options: PoolOptions = {}): PoolPolicy {
 
 /** Signature operation cost of one transaction: a quarter of a block's. */
 export const MAX_TRANSACTION_SIGOP_COST = 20_000;
+/**
+ * Time after which the scripts of a peer's transaction are given up, milliseconds: the event loop stands still meanwhile. Those of
+ * a usual form take a tenth of a second at most, others of a megabyte could take many seconds.
+ */
+export const MAX_SCRIPT_MS = 500;
 /** Largest orphan that is kept, bytes of the witness form. */
 export const MAX_ORPHAN_SIZE = 100_000;
 /** From this virtual size on no priority makes up for a missing fee. */

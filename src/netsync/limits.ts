@@ -15,6 +15,14 @@ export const MAX_ENTRIES_KNOWN = 1000;
 /** Rejected transactions that are remembered so as not to fetch and judge them again. */
 export const MAX_REJECTED_TRANSACTIONS = 1000;
 
+/**
+ * After a transaction that was refused and took so long, milliseconds, its peer is not read for a multiple of that time: nobody
+ * pays for what is refused.
+ */
+export const COSTLY_REFUSAL_MS = 20;
+export const REFUSAL_REST_FACTOR = 4;
+export const MAX_REFUSAL_REST_MS = 5000;
+
 /** Requests for blocks (and, counted apart, for transactions) that may be open with all peers together. */
 export const MAX_OPEN_REQUESTS = 50_000;
 

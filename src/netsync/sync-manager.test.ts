@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { type Hash, hashToHex, ZERO_HASH } from '../util/hash.ts';
 import { silentLogger } from '../util/log.ts';
 import { VirtualWorld } from '../util/testing/virtual-world.ts';
-import { InvType, UNKNOWN_HEIGHT } from '../wire/index.ts';
+import { InvType, Transaction, UNKNOWN_HEIGHT } from '../wire/index.ts';
 import { StoppedError } from './block-queue.ts';
 import type { SyncManagerOptions } from './ports.ts';
 import { SyncManager } from './sync-manager.ts';
 import { FakeDag, makeBadBlock, makeBlock, withFalseBody, withFalseParents } from './testing/fake-dag.ts';
+import { FakePeer } from './testing/fake-peer.ts';
 import { Remote, type RemoteOptions } from './testing/remote.ts';
 
 interface Announced {
@@ -45,6 +46,52 @@ function chain(length: number, salt = ''): FakeDag {
 }
 
 const tipsOf = (dag: FakeDag) => dag.tips.map(({ hash }) => hashToHex(hash)).sort();
+
+test('who sends what costs much and is refused has to wait before he may send more', async () => {
+  const virtual = new VirtualWorld();
+  let worked = 0;
+  const clock = { now: () => virtual.clock.now(), monotonic: () => virtual.clock.monotonic() + worked };
+  const pool = {
+    have: () => false,
+    process: (tx: Transaction) => {
+      worked += tx.lockTime;
+      throw Object.assign(new Error('refused'), { rejectCode: 0x10 });
+    },
+    blockConnected: () => [],
+    removeOrphansOf: () => undefined,
+  };
+  const announcer = { announceBlock: () => 0, announceTransactions: () => undefined, peerHeight: () => undefined };
+  const manager = new SyncManager(
+    { generation: 2, regtest: false, confirmationWindow: 100 },
+    {
+      dag: new FakeDag(),
+      world: { ...virtual, clock, timers: virtual.timers, random: virtual.random },
+      logger: silentLogger,
+      announcer,
+      pool,
+    },
+  );
+  manager.start();
+  const peer = new FakePeer();
+  manager.peerConnected(peer);
+  const send = (milliseconds: number) =>
+    manager.transaction(peer, new Transaction({ version: 1, inputs: [], outputs: [], lockTime: milliseconds }));
+  expect(send(10)).toBeUndefined();
+  let free = false;
+  void send(300)?.then(() => {
+    free = true;
+  });
+  await virtual.advance(1100);
+  expect(free).toBe(false);
+  await virtual.advance(200);
+  expect(free).toBe(true);
+  void send(100_000)?.then(() => {
+    free = false;
+  });
+  await virtual.advance(5001);
+  expect(free, 'never longer than five seconds').toBe(false);
+  await manager.stop();
+});
 
 describe('initial synchronisation', () => {
   test('small DAG: one getblocks, one getdata, then "anything more?"', async () => {

@@ -12,11 +12,14 @@ import {
   COLLECTED_BLOCKS,
   COLLECTED_BYTES,
   COLLECTED_BYTES_IN_ALL,
+  COSTLY_REFUSAL_MS,
   FAR_BELOW,
   HEAVY_BLOCK_BYTES,
   MAX_ENTRIES_CONSIDERED,
   MAX_ENTRIES_KNOWN,
+  MAX_REFUSAL_REST_MS,
   NEAR_HEIGHTS,
+  REFUSAL_REST_FACTOR,
   requestExpiry,
   TICK_MS,
 } from './limits.ts';
@@ -243,10 +246,16 @@ export class SyncManager {
     return state === this.#sync.peer && state.peer.maxHeight > this.#sync.ourHeight + NEAR_HEIGHTS;
   }
 
-  /** A peer sent a transaction. It has been dealt with when this returns. */
-  transaction(peer: SyncPeer, tx: Transaction): void {
+  /**
+   * A peer sent a transaction. It has been dealt with when this returns.
+   * @returns resolves when the peer may send more: after a transaction that cost much and was refused it has to wait.
+   */
+  transaction(peer: SyncPeer, tx: Transaction): void | Promise<void> {
     const state = this.#peers.get(peer.id);
-    if (state) this.#transactions.received(state, tx);
+    const wasted = state ? this.#transactions.received(state, tx) : 0;
+    if (wasted < COSTLY_REFUSAL_MS) return undefined;
+    const rest = Math.min(wasted * REFUSAL_REST_FACTOR, MAX_REFUSAL_REST_MS);
+    return new Promise((resolve) => void this.#deps.world.timers.after(rest, resolve));
   }
 
   /** A peer sent headers. They are never asked for, so the connection ends. */

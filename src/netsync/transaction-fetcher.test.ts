@@ -41,7 +41,7 @@ class FakePool implements TransactionPool {
   }
 }
 
-function setup(pool: FakePool | undefined) {
+function setup(pool: FakePool | undefined, now = () => 0) {
   const announced: Transaction[] = [];
   const spent = new Set<string>();
   const fetcher = new TransactionFetcher(
@@ -50,7 +50,7 @@ function setup(pool: FakePool | undefined) {
       dag: { utxo: ({ hash }) => (spent.has(hashToHex(hash)) ? {} : undefined) },
       announcer: { announceTransactions: (transactions) => announced.push(...transactions) },
       logger: silentLogger,
-      now: () => 0,
+      now,
     },
     4000,
   );
@@ -98,6 +98,23 @@ describe('TransactionFetcher', () => {
     fetcher.forgetRejected();
     fetcher.received(state, transaction(1));
     expect(pool.processed).toBe(2);
+  });
+
+  test('tells what a refused transaction took', () => {
+    const pool = new FakePool();
+    let time = 0;
+    const { fetcher, state } = setup(pool, () => time);
+    pool.verdict = () => {
+      time += 70;
+      return [];
+    };
+    expect(fetcher.received(state, transaction(1))).toBe(0);
+    pool.verdict = () => {
+      time += 70;
+      throw Object.assign(new Error('bad signature'), { rejectCode: 0x10 });
+    };
+    expect(fetcher.received(state, transaction(2))).toBe(70);
+    expect(fetcher.received(state, transaction(2)), 'not looked at again').toBe(0);
   });
 
   test('nobody shuts a transaction out by sending it first with another witness', () => {

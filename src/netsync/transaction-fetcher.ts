@@ -57,14 +57,18 @@ export class TransactionFetcher {
     return { type: witness ? InvType.witnessTx : entry.type, hash: entry.hash, height: entry.height };
   }
 
-  /** A transaction came, asked for or not. */
-  received(state: PeerState, tx: Transaction): void {
+  /**
+   * A transaction came, asked for or not.
+   * @returns milliseconds that were wasted on it: what it took if it was refused, else 0.
+   */
+  received(state: PeerState, tx: Transaction): number {
     const { pool, announcer, logger, now } = this.#deps;
-    if (!pool) return;
+    if (!pool) return 0;
+    const start = now();
     const key = hashKey(tx.txid);
-    this.#requests.delivered(state.peer.id, key, now());
+    this.#requests.delivered(state.peer.id, key, start);
     const form = hashKey(tx.wtxid);
-    if (this.#rejected.has(form)) return;
+    if (this.#rejected.has(form)) return 0;
     let accepted: readonly Transaction[];
     try {
       accepted = pool.process(tx, state.peer.id);
@@ -73,9 +77,10 @@ export class TransactionFetcher {
       const { code, reason } = refusalOf(error);
       logger.debug(`Rejected transaction ${hashToHex(tx.txid)} from ${state.peer.address}: ${reason}`);
       state.peer.reject('tx', code, reason, tx.txid);
-      return;
+      return now() - start;
     }
     if (accepted.length > 0) announcer.announceTransactions(accepted);
+    return 0;
   }
 
   /** The peer does not have these transactions. */

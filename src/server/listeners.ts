@@ -43,9 +43,9 @@ export function messageListeners(parts: ListenerParts): MessageHandlers {
       return sync.block(peer, block);
     }),
     tx: on((peer, { tx }) => {
-      if (!parts.relayTransactions) return;
+      if (!parts.relayTransactions) return undefined;
       peer.addKnownInventory({ type: InvType.tx, hash: tx.txid, height: UNKNOWN_HEIGHT });
-      sync.transaction(peer, tx);
+      return sync.transaction(peer, tx);
     }),
     headers: on((peer) => sync.headers(peer)),
     getdata: on((peer, { inventory }) => blocks.getData(peer, inventory)),
