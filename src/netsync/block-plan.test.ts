@@ -94,5 +94,9 @@ describe('block plan', () => {
     expect(planned.slice(1, 15).every(({ held }) => held)).toBe(true);
     expect(planned.at(-1)!.held).toBeUndefined();
     expect(plan.size).toBe(24);
+    // The next one is never dropped.
+    plan.hold(planned[0]!, blocks[0]!, lister);
+    expect(plan.isReady).toBe(true);
+    expect(plan.heldBytes).toBeLessThanOrEqual(PLAN_BYTES);
   });
 });

@@ -122,7 +122,9 @@ export class BlockPlan {
     this.#setOwner(planned, undefined);
     planned.held = { block, from };
     this.#heldBytes += block.size;
-    if (this.#heldBytes > PLAN_BYTES) this.#dropLast();
+    for (let i = this.#blocks.length - 1; i > this.#head && this.#heldBytes > PLAN_BYTES; i--) {
+      this.#drop(this.#blocks[i]!);
+    }
   }
 
   /** Takes out the first block if it has come. */
@@ -180,15 +182,10 @@ export class BlockPlan {
     this.#asked++;
   }
 
-  /** Forgets the held block that is needed last, unless it is the next one. */
-  #dropLast(): void {
-    const first = this.#first();
-    for (let i = this.#blocks.length - 1; i > this.#head; i--) {
-      const planned = this.#blocks[i]!;
-      if (!planned.held || planned === first || this.#byKey.get(planned.key) !== planned) continue;
-      this.#heldBytes -= planned.held.block.size;
-      planned.held = undefined;
-      return;
-    }
+  /** Forgets a block that came before its turn: it is fetched again. The next one stays. */
+  #drop(planned: PlannedBlock): void {
+    if (!planned.held || this.#byKey.get(planned.key) !== planned || planned === this.#first()) return;
+    this.#heldBytes -= planned.held.block.size;
+    planned.held = undefined;
   }
 }

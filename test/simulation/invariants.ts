@@ -21,6 +21,9 @@ const BOUNDS = {
   missingParents: 5000,
   /** Blocks that wait to be processed: those that one peer may have collected, times the peers of the smallest table. */
   queuedBlocks: 32 * 125,
+  sharedBlocks: 2000,
+  /** The limit, and the next block. */
+  heldBytes: 16 * 1024 * 1024 + 4_000_000,
   pending: 64 + 64,
   bans: 10_000,
   addresses: 82_000,
