@@ -9,6 +9,8 @@ export interface BlockSummary {
   readonly time: number;
   /** Distinct ones, in message order. */
   readonly parents: readonly Hash[];
+  /** The parent whose blue set the block inherits; undefined for genesis. */
+  readonly selectedParent: Hash | undefined;
   /** For the virtual block over all tips. */
   readonly isBlue: boolean;
   /** Place in the order; undefined if a redundant parent keeps the block out. */
@@ -31,11 +33,13 @@ export function newestBlocks(state: DagState, count: number): BlockSummary[] {
 function summary({ index, engine, replay, bodies }: DagState, id: number): BlockSummary {
   const position = engine.positionOf(id);
   const inOrder = position !== -1;
+  const selected = engine.selectedParent(id);
   return {
     hash: index.hashOf(id),
     height: index.height(id),
     time: index.time(id),
     parents: index.distinctParents(id).map((parent) => index.hashOf(parent)),
+    selectedParent: selected === -1 ? undefined : index.hashOf(selected),
     isBlue: engine.isVirtualBlue(id),
     position: inOrder ? position : undefined,
     txCount: inOrder ? replay.effectsAt(position).transactions.length : bodies.get(id).transactions.length,

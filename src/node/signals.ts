@@ -17,7 +17,9 @@ export interface ShutdownRequest {
   request(failure?: unknown): void;
   /** Resolves when the process shall end. */
   wait(): Promise<void>;
-  /** Stops to listen to signals. */
+  /**
+   * Lets the process end. Signals stay caught: one that comes now must not make it look as if it had been killed.
+   */
   release(): void;
 }
 
@@ -28,6 +30,7 @@ export interface ShutdownRequest {
 export function shutdownSignals(logger: Logger): ShutdownRequest {
   let requested = false;
   let failed = false;
+  let released = false;
   let wake: () => void = () => undefined;
   const woken = new Promise<void>((resolve) => {
     wake = resolve;
@@ -38,18 +41,17 @@ export function shutdownSignals(logger: Logger): ShutdownRequest {
     requested = true;
     wake();
   };
-  const listeners = Object.entries(SIGNALS).map(([signal, name]) => {
-    const listener = (): void => {
+  for (const [signal, name] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      if (released) return;
       if (requested) {
         logger.warn(`Received signal (${name}) again: ending at once`);
         setImmediate(() => process.exit(FORCED));
         return;
       }
       request(`Received signal (${name})`);
-    };
-    process.on(signal, listener);
-    return () => process.removeListener(signal, listener);
-  });
+    });
+  }
   return {
     get requested() {
       return requested;
@@ -64,7 +66,7 @@ export function shutdownSignals(logger: Logger): ShutdownRequest {
     wait: () => woken,
     release() {
       clearInterval(keepAlive);
-      for (const remove of listeners) remove();
+      released = true;
     },
   };
 }

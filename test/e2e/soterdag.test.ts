@@ -239,8 +239,8 @@ describe('verification', () => {
 
 describe('mistakes end with code 1 and one clear line', () => {
   test.each<[string, string[], RegExp]>([
-    ['nothing to do', [], /^what to do is missing: export, import or verify$/mu],
-    ['an unknown action', ['exprot', 'x'], /^unknown action 'exprot': export, import or verify$/mu],
+    ['nothing to do', [], /^what to do is missing: export, import, verify, draw, grow$/mu],
+    ['an unknown action', ['exprot', 'x'], /^unknown action 'exprot': export, import, verify, draw, grow$/mu],
     ['no file', ['import'], /^import: the file is missing$/mu],
     ['two files', ['export', 'a', 'b'], /^export: takes one file$/mu],
     ['a file to verify', ['verify', 'a'], /^verify: takes no file$/mu],

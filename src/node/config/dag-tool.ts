@@ -6,6 +6,7 @@ import { CommandLineError, readCommandLine } from './command-line.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { ConfigError } from './config-error.ts';
 import { ConfigFileError, readConfigFile } from './config-file.ts';
+import { durationToMilliseconds } from './duration-text.ts';
 import { errorCode, fileErrorText } from './file-errors.ts';
 import { helpText } from './help-text.ts';
 import { activeNetwork, networkDataFolder } from './network-choice.ts';
@@ -27,23 +28,68 @@ const scripts: OptionDefinition<'bool'> = {
   about: 'verify: run the scripts of all blocks, too',
 };
 
-const OPTIONS = { version, completion, ...PLACE, scripts };
+const PICTURES = 'Pictures';
+const blocks: OptionDefinition<'int'> = {
+  name: 'blocks',
+  kind: 'int',
+  fallback: 200,
+  group: PICTURES,
+  about: 'draw: how many of the newest blocks, 1 to 1000',
+};
+const nodes: OptionDefinition<'int'> = {
+  name: 'nodes',
+  kind: 'int',
+  fallback: 4,
+  group: PICTURES,
+  about: 'grow: how many nodes, 1 to 16',
+};
+const duration: OptionDefinition<'duration'> = {
+  name: 'duration',
+  kind: 'duration',
+  fallback: 20_000_000_000n,
+  group: PICTURES,
+  about: 'grow: how long they mine',
+};
+const interval: OptionDefinition<'duration'> = {
+  name: 'interval',
+  kind: 'duration',
+  fallback: 400_000_000n,
+  group: PICTURES,
+  about: 'grow: mean time between two blocks of all nodes together',
+};
 
-const ACTIONS = ['export', 'import', 'verify'];
+const OPTIONS = { version, completion, ...PLACE, scripts, blocks, nodes, duration, interval };
+/** Which action an option is for, where it is for one only. */
+const BELONGS = { scripts: 'verify', blocks: 'draw', nodes: 'grow', duration: 'grow', interval: 'grow' } as const;
+
+const ACTIONS = ['export', 'import', 'verify', 'draw', 'grow'];
 
 const USAGE_HINT = 'Use soterdag -h to show usage';
 const HELP = {
-  usage: 'soterdag [options] export FILE\n  soterdag [options] import FILE\n  soterdag [options] verify',
+  usage:
+    'soterdag [options] export FILE\n  soterdag [options] import FILE\n  soterdag [options] verify\n  soterdag [options] draw FILE\n  soterdag [options] grow FILE',
   about: [
     'Works on the data of a node that is not running, chosen with the options that soterd would be started with.',
-    'export writes the DAG to a file, import takes the blocks of such a file, verify derives the state again from the blocks.',
+    'export writes the DAG to a file, import takes the blocks of such a file, verify derives the state again from the blocks,',
+    'draw makes a picture of the newest blocks (FILE.svg, or a page FILE.html). grow needs no data: it starts nodes of its own that',
+    'mine for a while, and makes a page that shows step by step how their DAG grew, was coloured and ordered.',
   ],
 };
 
 /** What soterdag is to do. */
 export type DagToolTask =
   | { readonly action: 'export' | 'import'; readonly file: string }
-  | { readonly action: 'verify'; readonly scripts: boolean };
+  | { readonly action: 'verify'; readonly scripts: boolean }
+  | { readonly action: 'draw'; readonly file: string; readonly blocks: number }
+  | {
+      readonly action: 'grow';
+      readonly file: string;
+      readonly nodes: number;
+      /** Seconds. */
+      readonly duration: number;
+      /** Milliseconds. */
+      readonly interval: number;
+    };
 
 /** What the command line comes to. */
 export type DagToolCommand =
@@ -79,7 +125,10 @@ function read(args: readonly string[], environment: PathEnvironment): DagToolCom
   const given = set.values();
   if (given.version) return { kind: 'version' };
   if (given.completion !== '') return completionOf(given.completion);
-  const task = readTask(positionals, given.scripts);
+  const task = readTask(positionals, given);
+  for (const [name, action] of Object.entries(BELONGS))
+    if (set.placesOf(name).length > 0 && action !== task.action)
+      throw new CommandLineError(`--${name} is for ${action}`);
   const home = applicationFolder('soterd', environment);
   const options: Options = { ...given, ...fromFile(given, home, (name) => set.isGiven(name)) };
   checkOneNetwork(options);
@@ -93,23 +142,46 @@ function completionOf(shell: string): DagToolCommand {
   return { kind: 'help', text };
 }
 
-function readTask([action, ...rest]: readonly string[], wantsScripts: boolean): DagToolTask {
-  const [file] = rest;
+function readTask([action, ...rest]: readonly string[], given: Options): DagToolTask {
   switch (action) {
     case 'export':
     case 'import':
-      if (file === undefined || file === '') throw new CommandLineError(`${action}: the file is missing`);
-      if (rest.length > 1) throw new CommandLineError(`${action}: takes one file`);
-      if (wantsScripts) throw new CommandLineError('--scripts is for verify');
-      return { action, file };
+      return { action, file: oneFile(action, rest) };
     case 'verify':
       if (rest.length > 0) throw new CommandLineError('verify: takes no file');
-      return { action, scripts: wantsScripts };
+      return { action, scripts: given.scripts };
+    case 'draw':
+      return { action, file: oneFile(action, rest), blocks: within('blocks', given.blocks, 1000) };
+    case 'grow':
+      return {
+        action,
+        file: oneFile(action, rest),
+        nodes: within('nodes', given.nodes, 16),
+        duration: positive('duration', given.duration) / 1000,
+        interval: positive('interval', given.interval),
+      };
     case undefined:
-      throw new CommandLineError('what to do is missing: export, import or verify');
+      throw new CommandLineError(`what to do is missing: ${ACTIONS.join(', ')}`);
     default:
-      throw new CommandLineError(`unknown action '${action}': export, import or verify`);
+      throw new CommandLineError(`unknown action '${action}': ${ACTIONS.join(', ')}`);
   }
+}
+
+function oneFile(action: string, [file, ...rest]: readonly string[]): string {
+  if (file === undefined || file === '') throw new CommandLineError(`${action}: the file is missing`);
+  if (rest.length > 0) throw new CommandLineError(`${action}: takes one file`);
+  return file;
+}
+
+function within(name: string, value: number, most: number): number {
+  if (!(value >= 1 && value <= most)) throw new CommandLineError(`--${name} must be 1 to ${most}`);
+  return value;
+}
+
+/** Milliseconds of a duration. */
+function positive(name: string, duration: bigint): number {
+  if (duration <= 0n) throw new CommandLineError(`--${name} must be longer than nothing`);
+  return durationToMilliseconds(duration);
 }
 
 /**

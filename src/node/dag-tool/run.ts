@@ -13,11 +13,16 @@ import { DagFileReader } from '../dag-file/reader.ts';
 import { InterruptedError, type Task } from '../dag-file/task.ts';
 import { databaseFolder, hasDatabase } from '../database-files.ts';
 import { verifyDatabase } from '../database-verifier.ts';
+import { StartError } from '../node.ts';
+import { RenderError } from '../picture/renderer.ts';
 import { threadScriptWorkers } from '../script-workers.ts';
 import { type ShutdownRequest, shutdownSignals } from '../signals.ts';
 import { systemStoreHost } from '../store-host.ts';
+import { startStoreWriter } from '../store-writer.ts';
 import { systemClock, systemWorld } from '../system.ts';
+import { filmPage, picture } from './draw.ts';
 import { FileAccessError, readingFile, writingFile } from './file-io.ts';
+import { growDag } from './grow.ts';
 import { grouped, Progress, secondsText } from './progress.ts';
 
 /** Work between two looks for signals, milliseconds. */
@@ -76,7 +81,7 @@ export async function runDagTool(args: readonly string[]): Promise<number> {
 }
 
 function isForUser(error: unknown): error is Error {
-  return error instanceof Failure || error instanceof StoreError || error instanceof FileAccessError;
+  return [Failure, StoreError, StartError, FileAccessError, RenderError].some((kind) => error instanceof kind);
 }
 
 function run(task: DagToolTask, place: Workplace): Promise<void> {
@@ -87,6 +92,10 @@ function run(task: DagToolTask, place: Workplace): Promise<void> {
       return runImport(task.file, place);
     case 'verify':
       return runVerify(task.scripts, place);
+    case 'draw':
+      return runDraw(task, place);
+    case 'grow':
+      return runGrow(task, place);
   }
 }
 
@@ -106,7 +115,7 @@ async function withDatabase<T>(
   } catch (error) {
     throw new Failure(fileErrorText('mkdir', folder, error));
   }
-  const store = openLmdbStore(folder, { host: systemStoreHost });
+  const store = openLmdbStore(folder, { host: systemStoreHost, writer: startStoreWriter });
   try {
     return await work(store);
   } finally {
@@ -206,6 +215,27 @@ async function runVerify(scripts: boolean, place: Workplace): Promise<void> {
   );
   if (difference !== undefined) throw new Failure(`the database is not what its blocks come to: ${difference}`);
   say('No difference');
+}
+
+async function runDraw(task: Extract<DagToolTask, { action: 'draw' }>, place: Workplace): Promise<void> {
+  const text = await withDag(place, false, (dag) => picture(dag, place.params, task));
+  await writeText(task.file, text);
+  place.say(`Drawn to ${task.file}`);
+}
+
+async function runGrow(task: Extract<DagToolTask, { action: 'grow' }>, place: Workplace): Promise<void> {
+  const { progress, shutdown, say } = place;
+  const film = await growDag(task, { shutdown, report: (done, total) => progress.show('mined blocks', done, total) });
+  if (shutdown.failed) throw new Failure('a node failed');
+  const { nodes, duration } = task;
+  const red = film.blocks.filter(({ isBlue }) => !isBlue).length;
+  const about = `${nodes} nodes mined for up to ${duration} s: ${film.blocks.length} blocks, ${red} of them red at the end.`;
+  await writeText(task.file, await filmPage(film, about));
+  say(`${about} ${film.steps.length} steps in ${task.file}`);
+}
+
+async function writeText(file: string, text: string): Promise<void> {
+  await writingFile(file, (sink) => sink.write(Buffer.from(text, 'utf8')));
 }
 
 function taskOf(label: string, { shutdown, progress }: Workplace): Task {

@@ -101,6 +101,11 @@ export class Devnet {
     );
   }
 
+  /** The nodes that run, in the order of their start. */
+  get nodes(): readonly Node[] {
+    return this.#members.map(({ node }) => node);
+  }
+
   /** Configuration with which `soterctl` reaches the first node. */
   get clientConfigFile(): string {
     return join(this.#options.dataFolder, 'soterctl.conf');
