@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> 
   hostile: () => import('./hostile.ts'),
   ibd: () => import('./ibd.ts'),
   mempool: () => import('./mempool.ts'),
+  metrics: () => import('./metrics.ts'),
   mining: () => import('./mining.ts'),
   relay: () => import('./relay.ts'),
   sync: () => import('./sync.ts'),

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type ClientRequest, request as httpRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { fileErrorText } from '../node/config/index.ts';
+import { SocksProxy } from '../node/proxy.ts';
+import { systemWorld } from '../node/system.ts';
 import { splitHostPort } from '../util/host-port.ts';
 import type { ClientConfig } from './soterctl-config.ts';
 
@@ -18,29 +22,56 @@ export class ClientError extends Error {
 export async function post(config: ClientConfig, body: string): Promise<string> {
   const { host, port } = splitHostPort(config.server);
   const url = `${config.tls ? 'https' : 'http'}://${config.server}`;
+  const explain = (error: Error) => `Post "${url}": ${reasonOf(error, config.server)}`;
+  const certificate = config.tls ? readCertificate(config.certificateFile) : '';
+  const proxied = await throughProxy(config, explain);
   const settings = {
     host,
     port,
     method: 'POST',
     path: '/',
-    agent: false,
+    ...(!proxied && { agent: false }),
     headers: {
       Authorization: `Basic ${Buffer.from(`${config.user}:${config.password}`, 'utf8').toString('base64')}`,
       'Content-Type': 'application/json',
       'Content-Length': Buffer.byteLength(body),
     },
   };
+  const security = { ca: certificate, rejectUnauthorized: config.verify };
   const outgoing = config.tls
-    ? httpsRequest({ ...settings, ca: readCertificate(config.certificateFile), rejectUnauthorized: config.verify })
-    : httpRequest(settings);
-  const { status, text } = await exchange(
-    outgoing,
-    body,
-    (error) => `Post "${url}": ${reasonOf(error, config.server)}`,
-  );
+    ? httpsRequest({
+        ...settings,
+        ...security,
+        ...(proxied && { createConnection: () => secured(proxied, host, security) }),
+      })
+    : httpRequest({ ...settings, ...(proxied && { createConnection: () => proxied.resume() }) });
+  const { status, text } = await exchange(outgoing, body, explain);
   if (status < 200 || status >= 300)
     throw new ClientError(text === '' ? `${status} ${STATUS_CODES[status] ?? ''}` : text);
   return text;
+}
+
+/** A connection to the server through the proxy, if there is one. */
+async function throughProxy(
+  { proxy, server }: ClientConfig,
+  explain: (error: Error) => string,
+): Promise<Socket | undefined> {
+  if (!proxy) return undefined;
+  const { host, port } = splitHostPort(server);
+  try {
+    return await new SocksProxy(proxy, systemWorld.random).connect(host, Number(port), new AbortController().signal);
+  } catch (error) {
+    throw new ClientError(explain(error instanceof Error ? error : new Error(String(error))));
+  }
+}
+
+/** TLS over a connection that is there already. */
+function secured(
+  socket: Socket,
+  host: string,
+  security: { readonly ca: string; readonly rejectUnauthorized: boolean },
+) {
+  return connectTls({ ...security, socket, host, ...(isIP(host) === 0 && { servername: host }) });
 }
 
 function readCertificate(path: string): string {

@@ -9,6 +9,7 @@ import {
   helpText,
   OptionSet,
   type PathEnvironment,
+  type ProxyConfig,
   readCommandLine,
   readConfigFile,
 } from '../node/config/index.ts';
@@ -35,6 +36,8 @@ export interface ClientConfig {
   /** File of the server's certificate; only with TLS. */
   readonly certificateFile: string;
   readonly verify: boolean;
+  /** SOCKS5 proxy between us and the server. */
+  readonly proxy: ProxyConfig | undefined;
 }
 
 /** What the command line comes to. */
@@ -79,7 +82,6 @@ function read(args: readonly string[], environment: PathEnvironment, warn: Warn)
   const options = set.values();
   if (options.testnet && options.simnet)
     return wrong("loadConfig: The testnet, and simnet params can't be used together -- choose one of the two");
-  if (options.proxy !== '') return wrong('loadConfig: the --proxy option can not be used: there are no proxies yet');
   const params = networkParams(options.testnet ? 'testnet1' : options.simnet ? 'simnet' : 'mainnet');
   const certificate = options.rpccert || join(serverFolder, 'rpc.cert');
   return {
@@ -92,6 +94,10 @@ function read(args: readonly string[], environment: PathEnvironment, warn: Warn)
       tls: !options.notls,
       certificateFile: expandPath(certificate, applicationFolder('soterctl', environment), environment.env),
       verify: !options.skipverify,
+      proxy:
+        options.proxy === ''
+          ? undefined
+          : { address: options.proxy, user: options.proxyuser, password: options.proxypass, isolate: false },
     },
   };
 }

@@ -34,11 +34,12 @@ export function routes(config: RouteConfig, random: Random, system: Resolver & H
   const direct = new TcpDialer(system);
   return {
     dialer: {
-      dial: (address, signal) => {
+      async dial(address, signal) {
         const { host, port } = endpointOf(address);
         if (!isOnion(host)) return general ? through(general, host, port, signal) : direct.dial(address, signal);
-        if (!onionAllowed) return Promise.reject(new Error('tor has been disabled'));
-        return onion ? through(onion, host, port, signal) : Promise.reject(onionLookup(host));
+        if (!onionAllowed) throw new Error('tor has been disabled');
+        if (!onion) throw onionLookup(host);
+        return through(onion, host, port, signal);
       },
     },
     resolver: {

@@ -136,6 +136,9 @@ describe('connections through a proxy', () => {
     for (const host of [`${'a'.repeat(256)}`, 'bücher.example', '']) {
       await expect(dialer.dial(`${host}:1`, never())).rejects.toThrow('cannot be given this host');
     }
+    const long = ways({ proxy: proxyAt(server, { user: 'x'.repeat(256) }) });
+    await expect(long.dialer.dial('198.51.100.9:1', never())).rejects.toThrow('at most 255 bytes');
+    await expect(dialer.dial('no port', never())).rejects.toThrow('missing port in address');
     await server.stop();
     await expect(dialer.dial('198.51.100.9:1', never())).rejects.toThrow('ECONNREFUSED');
   });

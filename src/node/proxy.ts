@@ -9,6 +9,8 @@ import { openSocket } from './tcp.ts';
 const HANDSHAKE_TIMEOUT = 30_000;
 /** Random bytes of a user name and of a password that exist for one connection. */
 const CREDENTIAL_BYTES = 16;
+/** Longest user name and password that SOCKS5 can carry. */
+const MAX_CREDENTIAL = 255;
 /** What SOCKS5 can carry as a host: a length in one byte, and no encoding is agreed for other characters. */
 const HOST = /^[\x21-\x7e]{1,255}$/u;
 
@@ -72,6 +74,9 @@ export class SocksProxy {
 
   async #handshake(socket: Socket, host: string, port: number): Promise<void> {
     const { user, password } = this.credentials();
+    // The library would throw where nobody can catch it.
+    if ([user, password].some((text) => Buffer.byteLength(text) > MAX_CREDENTIAL))
+      throw new Error(`user name and password at a proxy have at most ${MAX_CREDENTIAL} bytes`);
     const proxy = splitHostPort(this.#config.address);
     const connected = SocksClient.createConnection({
       command: 'connect',

@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SocksServer } from '../../src/node/testing/socks-server.ts';
-import { freePort, MINING_ADDRESS, NodeProcess, until } from './process.ts';
+import { freePort, MINING_ADDRESS, NodeProcess, soterctl, soterd, until } from './process.ts';
 
 let cleanUp: (() => Promise<void> | void)[];
 beforeEach(() => {
@@ -61,6 +61,38 @@ test('--onion alone: Tor services through it, others directly; without it they a
   await until(() => without.program.stdout.includes(`cannot connect to ${onion}: attempt to resolve tor address`));
   expect((await without.call<PeerInfo[]>('getpeerinfo')).length).toBeLessThanOrEqual(1);
 });
+
+test('soterctl calls through a proxy, with TLS and without', async () => {
+  const { node } = await setup();
+  const secure = await startSecure(node.home);
+  cleanUp.push(() => secure.program.end('SIGKILL').then(() => undefined));
+  for (const [port, options] of [
+    [node.rpcPort, ['--notls']],
+    [secure.rpcPort, [`--rpccert=${node.home}/.soterd/rpc.cert`]],
+  ] as const) {
+    const proxy = await SocksServer.start({ forwardTo: port, authenticate: true });
+    cleanUp.push(() => proxy.stop());
+    const common = ['--simnet', '--rpcuser=user', '--rpcpass=pass', ...options];
+    const through = [...common, `--proxy=${proxy.address}`, '--proxyuser=me', '--proxypass=secret'];
+    const { stdout, stderr, code } = await soterctl([...through, 'getbestblockhash'], node.home);
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(stdout).toMatch(/^[0-9a-f]{64}\n$/u);
+    expect(proxy.requests[0]).toMatchObject({ host: 'localhost', credentials: { user: 'me', password: 'secret' } });
+    proxy.behaviour = { status: 5 };
+    const refused = await soterctl([...through, 'getbestblockhash'], node.home);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^Post "https?:\/\/localhost:\d+": .*ConnectionRefused\n$/u);
+  }
+});
+
+/** Another node with a certificate, in the same home. */
+async function startSecure(home: string) {
+  const rpcPort = await freePort();
+  const options = ['--simnet', '--rpcuser=user', '--rpcpass=pass', '--nolisten', `--rpclisten=127.0.0.1:${rpcPort}`];
+  const program = soterd([...options, `--datadir=${home}/secure`, `--logdir=${home}/secure`], home);
+  await until(() => program.stdout.includes('RPC server listening'));
+  return { program, rpcPort };
+}
 
 test('a proxy that is not there is said in the log, and tried again', async () => {
   const port = await freePort();
