@@ -4,8 +4,9 @@ import { userInfo } from 'node:os';
 import { softwareVersion } from '../params/index.ts';
 import { StoreError } from '../store/index.ts';
 import { loadConfig } from './config/index.ts';
+import { dropIndexes, indexesToDrop } from './indexes.ts';
 import { Logs } from './logging/index.ts';
-import { Node, StartError } from './node.ts';
+import { Node, type NodeVariations, StartError } from './node.ts';
 import { startProfiling } from './profiling.ts';
 import { serviceManager } from './service-manager.ts';
 import { shutdownSignals } from './signals.ts';
@@ -17,8 +18,9 @@ const ExitCode = { ok: 0, failure: 1 } as const;
 /**
  * Runs one node until it is told to end, and returns the exit code of the process. What an operator can mend is said in one line.
  * @param args command line without interpreter and script.
+ * @param variations in what the node differs from an ordinary one, for benchmarks.
  */
-export async function runDaemon(args: readonly string[]): Promise<number> {
+export async function runDaemon(args: readonly string[], variations: NodeVariations = {}): Promise<number> {
   const { stdout, stderr, env, platform } = process;
   const logs = new Logs({
     clock: systemClock,
@@ -50,14 +52,25 @@ export async function runDaemon(args: readonly string[]): Promise<number> {
   };
   process.on('uncaughtExceptionMonitor', noteCrash);
   try {
+    const dropped = indexesToDrop(outcome.config.indexes);
+    if (dropped.length > 0) {
+      await dropIndexes(outcome.config, dropped, { logs, world: systemWorld }, () => !shutdown.requested);
+      logger.info('Shutdown complete');
+      return ExitCode.ok;
+    }
     const profiling = await startProfiling(outcome.config.profiling, logger).catch((error: unknown) => {
       throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
     });
-    const node = await Node.open(outcome.config, {
-      world: systemWorld,
-      logs,
-      requestShutdown: (failure) => shutdown.request(failure),
-    });
+    const node = await Node.open(
+      outcome.config,
+      {
+        world: systemWorld,
+        logs,
+        requestShutdown: (failure) => shutdown.request(failure),
+        isStopping: () => shutdown.requested,
+      },
+      variations,
+    );
     try {
       if (!shutdown.requested) {
         await node.start();

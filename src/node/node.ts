@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Dag, InlineScriptVerifier, ScriptPipeline } from '../dag/index.ts';
+import type { Indexes } from '../index/index.ts';
 import type { MemoryPool } from '../mempool/index.ts';
 import { MetricsManager } from '../metrics/index.ts';
 import {
@@ -24,6 +25,7 @@ import { Services, type Transaction } from '../wire/index.ts';
 import type { NodeConfig } from './config/index.ts';
 import { databaseFolder } from './database-files.ts';
 import { DatabaseVerifier } from './database-verifier.ts';
+import { nodeIndexes, rpcIndexes } from './indexes.ts';
 import { listenErrorText } from './listen-error.ts';
 import type { Logs } from './logging/index.ts';
 import { threadWorkers } from './mining-workers.ts';
@@ -37,6 +39,7 @@ import { NodeMonitor } from './monitoring/node-monitor.ts';
 import type { FindGateway } from './nat.ts';
 import { OwnAddresses } from './nat-addresses.ts';
 import { findLocalGateway, interfaceAddresses } from './nat-find.ts';
+import { Renderer } from './picture/renderer.ts';
 import { NodePool } from './pool.ts';
 import { routes } from './proxy-routes.ts';
 import { ReorderTracker } from './reorder-tracker.ts';
@@ -44,6 +47,7 @@ import { blockSink, rpcPorts } from './rpc-ports.ts';
 import { threadScriptWorkers } from './script-workers.ts';
 import { TextFile } from './state-file.ts';
 import { systemStoreHost } from './store-host.ts';
+import { startStoreWriter } from './store-writer.ts';
 import { systemResolver, TcpListener } from './tcp.ts';
 import { loadTlsIdentity } from './tls.ts';
 import { TransactionTracker } from './transaction-tracker.ts';
@@ -56,6 +60,8 @@ export interface NodeVariations {
   readonly mineWhenOld?: boolean;
   /** Mine without any peer. */
   readonly mineAlone?: boolean;
+  /** Measure nothing and watch nothing, to find out what that costs. */
+  readonly unmeasured?: boolean;
 }
 
 /** What a node works with. */
@@ -64,6 +70,8 @@ export interface NodeDeps {
   readonly logs: Logs;
   /** Something asks the process to end: RPC `stop` (undefined), or a failure that the node cannot go on with. */
   requestShutdown(failure?: unknown): void;
+  /** True once the process shall end: long work at the start stops then. Default never. */
+  isStopping?(): boolean;
   /** How a router is found that forwards ports. Default: in the local network. */
   readonly findGateway?: FindGateway;
 }
@@ -100,6 +108,8 @@ export class Node {
   readonly #rpc: RpcServer | undefined;
   readonly #ownAddresses: OwnAddresses;
   readonly #monitor: NodeMonitor;
+  readonly #unmeasured: boolean;
+  readonly #pictures = new Renderer();
   #started = false;
   #stopping: Promise<void> | undefined;
 
@@ -113,14 +123,18 @@ export class Node {
     const connections = logs.logger('CMGR');
     const listeners = await listen(config.peers.listen, connections);
     const metrics = new MetricsManager({}, { timers: world.timers });
-    metrics.start();
+    if (!variations.unmeasured) metrics.start();
     const { channels } = metrics;
     let store: KeyValueStore | undefined;
     try {
       const folder = databaseFolder(config.dataDir);
       log.info(`Loading block database from '${folder}'`);
       makeFolder(folder);
-      store = measuredStore(openLmdbStore(folder, { host: systemStoreHost }), world.clock, channels);
+      store = measuredStore(
+        openLmdbStore(folder, { host: systemStoreHost, writer: startStoreWriter }),
+        world.clock,
+        channels,
+      );
       log.info('Block database loaded');
       const sigCache = new SignatureCache(config.signatureCacheSize, world.random);
       const hashSeed = world.random.below(2 ** 32);
@@ -131,12 +145,14 @@ export class Node {
         inline,
         logger,
       });
+      const indexes = nodeIndexes(config, store, world, logs.logger('INDX'));
       const dag = new MeasuredDag(
         { params: config.params, hashSeed },
-        { store, clock: world.clock, pow: sha256dPow, scriptVerifier, logger },
+        { store, clock: world.clock, pow: sha256dPow, scriptVerifier, participants: [indexes], logger },
         channels,
       );
       dag.open();
+      await indexes.catchUp(dag, () => deps.isStopping?.() !== true);
       const tls = config.rpc?.tls ? await loadTlsIdentity(config.rpc, logs.logger('RPCS')) : undefined;
       const { maxHeight, tips } = dag.snapshot();
       logs.logger('CHAN').info(`Chain state (height ${maxHeight}, number of tips ${tips.length})`);
@@ -148,6 +164,7 @@ export class Node {
         store,
         scripts: scriptVerifier,
         dag,
+        indexes,
         sigCache,
         listeners,
         tls,
@@ -167,14 +184,16 @@ export class Node {
     readonly store: KeyValueStore;
     readonly scripts: ScriptPipeline;
     readonly dag: Dag;
+    readonly indexes: Indexes;
     readonly sigCache: SignatureCache;
     readonly listeners: readonly TcpListener[];
     readonly tls: Awaited<ReturnType<typeof loadTlsIdentity>> | undefined;
   }) {
-    const { config, deps, variations, metrics, store, scripts, dag, sigCache, listeners, tls } = parts;
+    const { config, deps, variations, metrics, store, scripts, dag, indexes, sigCache, listeners, tls } = parts;
     const { logs, world } = deps;
     const { params } = config;
     this.#config = config;
+    this.#unmeasured = variations.unmeasured ?? false;
     this.#deps = deps;
     this.#logger = logs.logger('SOTERD');
     this.#store = store;
@@ -193,7 +212,12 @@ export class Node {
       channels,
     });
     this.pool = this.#nodePool.pool;
-    this.#tracker = new TransactionTracker({ dag, pool: this.pool, timers: world.timers });
+    this.#tracker = new TransactionTracker({
+      dag,
+      pool: this.pool,
+      timers: world.timers,
+      ...(indexes.transactions && { index: indexes.transactions }),
+    });
     this.#templates = new MeasuredTemplates(
       { params, policy: templatePolicy({ ...config.mining, minRelayTxFee: config.mempool.minRelayFee }) },
       { dag, transactions: this.pool },
@@ -235,6 +259,7 @@ export class Node {
       {
         dag,
         pool: this.pool,
+        ...(indexes.filters && { filters: indexes.filters }),
         world,
         logger: logs.logger('SRVR'),
         loggers: {
@@ -295,9 +320,11 @@ export class Node {
               peers: this.peers,
               miner: this.miner,
               metrics: this.metrics,
+              pictures: this.#pictures,
               pool: this.pool,
               estimator: this.#nodePool.estimator,
               tracker: this.#tracker,
+              indexes: rpcIndexes(indexes, params, dag, this.pool, world),
               work: this.#work,
             },
             config,
@@ -352,7 +379,7 @@ export class Node {
     this.#ownAddresses.start();
     await this.peers.start();
     try {
-      await this.#monitor.start();
+      if (!this.#unmeasured) await this.#monitor.start();
       if (this.#rpc) this.rpcAddresses = await this.#rpc.start();
     } catch (error) {
       await this.stop();
@@ -374,6 +401,7 @@ export class Node {
     const portReleased = this.#ownAddresses.stop();
     const verifierStopped = this.#verifier.stop();
     await this.#rpc?.stop();
+    await this.#pictures.close();
     await Promise.all([verifierStopped, portReleased]);
     await this.#monitor.stop();
     await this.metrics.stop();
@@ -424,8 +452,9 @@ export class Node {
 }
 
 /** Service bits of this node: everything but what is switched off or not built. */
-function offeredServices({ peers }: NodeConfig): bigint {
-  return Services.network | Services.witness | (peers.bloomFilters ? Services.bloom : 0n);
+function offeredServices({ peers, indexes }: NodeConfig): bigint {
+  const bloom = peers.bloomFilters ? Services.bloom : 0n;
+  return Services.network | Services.witness | bloom | (indexes.filters ? Services.cf : 0n);
 }
 
 /**

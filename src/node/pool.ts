@@ -30,9 +30,10 @@ export class NodePool {
     this.#store = store;
     this.#logger = logger;
     this.estimator = this.#takeEstimator(world, dag.snapshot().maxHeight);
-    const { minRelayFee, freeRelayLimit, relayPriority, maxOrphans, acceptNonStandard } = config.mempool;
+    const { minRelayFee, freeRelayLimit, relayPriority, maxOrphans, maxUsage, expiry, acceptNonStandard } =
+      config.mempool;
     this.pool = new MeasuredPool(
-      { minRelayFee, freeRelayLimit, relayPriority, maxOrphans, acceptNonStandard },
+      { minRelayFee, freeRelayLimit, relayPriority, maxOrphans, maxUsage, expiry, acceptNonStandard },
       { dag, params: config.params, world, signatureCache, estimator: this.estimator, logger },
       channels,
     );

@@ -9,6 +9,9 @@ import type { PeerHandler } from '../server/index.ts';
 import type { World } from '../util/ports.ts';
 import type { NodeConfig } from './config/index.ts';
 import type { Logs } from './logging/index.ts';
+import { picturedBlocks } from './picture/blocks.ts';
+import { toDot } from './picture/dot.ts';
+import type { Renderer } from './picture/renderer.ts';
 import type { ReorderTracker } from './reorder-tracker.ts';
 import { rpcBlockSink, rpcDag, rpcMempool, rpcMiner, rpcWork } from './rpc-adapters.ts';
 import { rpcEvents } from './rpc-notifications.ts';
@@ -27,9 +30,11 @@ interface Managers {
   readonly peers: PeerHandler;
   readonly miner: Miner;
   readonly metrics: MetricsManager;
+  readonly pictures: Renderer;
   readonly pool: MemoryPool;
   readonly estimator: FeeEstimator;
   readonly tracker: TransactionTracker;
+  readonly indexes: Pick<RpcPorts, 'transactions' | 'addresses' | 'filters'>;
   readonly work: WorkSource;
 }
 
@@ -60,10 +65,12 @@ export function rpcPorts(node: Managers, config: NodeConfig, { logs, world, requ
     miner: rpcMiner(node.miner),
     work: rpcWork(node.work, node.dag, () => node.peers.isCurrent()),
     metrics: node.metrics,
+    pictures: { draw: (blocks) => node.pictures.svg(toDot(picturedBlocks(node.dag, blocks))) },
     mempool: rpcMempool(node.pool, node.estimator, (transactions) => {
       for (const tx of transactions) node.peers.announceOwn(tx);
     }),
     tracker: node.tracker,
+    ...node.indexes,
     events: rpcEvents(node.dag, node.pool),
     control: {
       requestShutdown: () => requestShutdown(),

@@ -25,6 +25,8 @@ export interface TrackerDeps {
   readonly dag: Dag;
   readonly pool: MemoryPool;
   readonly timers: Timers;
+  /** Knows all transactions of blocks. */
+  readonly index?: { blocksOf(txid: Hash): readonly Hash[] };
 }
 
 /** A transaction that left the pool without a block. */
@@ -85,9 +87,9 @@ export class TransactionTracker implements RpcTransactionTracker {
   async status(txid: Hash): Promise<RpcTransactionStatus | undefined> {
     this.#seeded ??= this.#seed();
     await this.#seeded;
-    const { pool } = this.#deps;
+    const { pool, index } = this.#deps;
     const key = hashKey(txid);
-    const hashes = this.#blocksOf.get(key) ?? [];
+    const hashes = index?.blocksOf(txid) ?? this.#blocksOf.get(key) ?? [];
     const entry = pool.entry(txid);
     const dropped = this.#dropped.get(key);
     if (hashes.length === 0 && !entry && !dropped) return undefined;

@@ -1,5 +1,5 @@
-import type { MetricReport } from '../metrics/index.ts';
 import type { NetworkParams } from '../params/index.ts';
+import type { Address } from '../script/index.ts';
 import type { Hash } from '../util/hash.ts';
 import type { Clock } from '../util/ports.ts';
 import type { Block, BlockHeader, OutPoint, Transaction } from '../wire/index.ts';
@@ -285,7 +285,32 @@ export interface RpcMetrics {
     readonly times: readonly number[];
   };
   /** All metrics whose name begins with `prefix`. */
-  report(prefix: string): Promise<readonly MetricReport[]>;
+  report(prefix: string): Promise<readonly RpcMetric[]>;
+}
+
+/** A metric and its values at one moment; what it is called is up to the Metrics manager. */
+export interface RpcMetric {
+  readonly name: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  /** None if nothing was measured. */
+  readonly values: readonly RpcMetricValue[];
+}
+
+/** One value of a metric: a number, or for a histogram how many values did not exceed each bound. */
+export type RpcMetricValue = { readonly labels: Readonly<Record<string, string>> } & (
+  | { readonly value: number }
+  | {
+      readonly count: number;
+      readonly sum: number;
+      readonly buckets: readonly { readonly bound: number; readonly count: number }[];
+    }
+);
+
+/** Draws pictures of the DAG. */
+export interface RpcPictures {
+  /** The newest blocks as an SVG element; rejects with a message for the client if it can not be drawn. */
+  draw(blocks: number): Promise<string>;
 }
 
 /** The process. */
@@ -308,6 +333,38 @@ export interface RpcLogLevels {
 export interface RpcFilters {
   filter(hash: Hash): Uint8Array | undefined;
   filterHeader(hash: Hash): Hash | undefined;
+}
+
+/** A transaction found in a block. */
+export interface RpcIndexedTransaction {
+  readonly block: Hash;
+  readonly height: number;
+  /** Serialised, with witness data. */
+  readonly bytes: Uint8Array;
+}
+
+/** The transaction index. */
+export interface RpcTransactionIndex {
+  /** A transaction in the block that arrived last of those that hold it. */
+  newest(txid: Hash): RpcIndexedTransaction | undefined;
+}
+
+/** The address index. */
+export interface RpcAddressIndex {
+  /**
+   * Transactions of blocks that pay to an address or spend from it, in the order of arrival or in reverse.
+   * @returns how many were left out, and those that were found: at most `count`, read while they are iterated.
+   */
+  confirmed(
+    address: Address,
+    query: { readonly skip: number; readonly count: number; readonly reverse: boolean },
+  ): Promise<{
+    readonly skipped: number;
+    readonly count: number;
+    readonly transactions: Iterable<RpcIndexedTransaction>;
+  }>;
+  /** The same of the memory pool, all of them. */
+  unconfirmed(address: Address): readonly Transaction[];
 }
 
 /** What is shown of a transaction of the memory pool. */
@@ -414,6 +471,8 @@ export interface RpcPorts {
   readonly miner: RpcMiner;
   readonly work: RpcWorkSource;
   readonly metrics: RpcMetrics;
+  /** Absent if nothing can be drawn. */
+  readonly pictures?: RpcPictures;
   readonly control: RpcControl;
   readonly logs: RpcLogLevels;
   /** Absent if the node keeps no pool. */
@@ -421,6 +480,8 @@ export interface RpcPorts {
   /** Absent if the node keeps no track. */
   readonly tracker?: RpcTransactionTracker;
   /** Absent if the index is off. */
+  readonly transactions?: RpcTransactionIndex;
+  readonly addresses?: RpcAddressIndex;
   readonly filters?: RpcFilters;
   /** Absent if nobody can subscribe. */
   readonly events?: RpcEvents;

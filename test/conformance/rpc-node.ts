@@ -1,6 +1,8 @@
 import { Dag } from '../../src/dag/index.ts';
+import { Indexes } from '../../src/index/index.ts';
 import { FeeEstimator, MemoryPool, type PoolOptions } from '../../src/mempool/index.ts';
 import { TemplateBuilder, templatePolicy, WorkSource } from '../../src/mining/index.ts';
+import { rpcIndexes } from '../../src/node/indexes.ts';
 import { Logs } from '../../src/node/logging/index.ts';
 import { rpcBlockSink, rpcDag, rpcMempool, rpcWork } from '../../src/node/rpc-adapters.ts';
 import { rpcEvents } from '../../src/node/rpc-notifications.ts';
@@ -20,11 +22,18 @@ const PARAMS = networkParams('simnet');
 /** Address of the recorded nodes' miners. */
 const MINING_ADDRESS = 'SYPRdtiAorV79MQnm1kzSUzDyJ58bRDAEj';
 
-/** A node's DAG that holds genesis, in memory. */
-function openDag(): Dag {
-  const dag = new Dag({ params: PARAMS }, { store: new MemoryStore(), clock: systemClock, pow: sha256dPow });
+/** A node's DAG that holds genesis, in memory, with all indexes or none. */
+async function openDag(isIndexed: boolean): Promise<{ readonly dag: Dag; readonly indexes: Indexes }> {
+  const store = new MemoryStore();
+  const which = { transactions: isIndexed, addresses: isIndexed, filters: isIndexed };
+  const indexes = new Indexes(
+    { params: PARAMS, ...which },
+    { store, clock: systemClock, logger: silentLogger, pause: async () => undefined },
+  );
+  const dag = new Dag({ params: PARAMS }, { store, clock: systemClock, pow: sha256dPow, participants: [indexes] });
   dag.open();
-  return dag;
+  await indexes.catchUp(dag);
+  return { dag, indexes };
 }
 
 /** Credentials of the recorded nodes. */
@@ -46,10 +55,11 @@ export async function startRpcNode(
   ports: Partial<RpcPorts> = {},
   options: Partial<RpcServerOptions> = {},
   poolOptions: PoolOptions = { acceptNonStandard: true },
+  isIndexed = false,
 ): Promise<RpcNode> {
   const nowhere = { write: () => true };
   const logs = new Logs({ clock: systemClock, output: nowhere, early: nowhere });
-  const dag = openDag();
+  const { dag, indexes } = await openDag(isIndexed);
   const estimator = new FeeEstimator(systemWorld.random);
   const pool = new MemoryPool(poolOptions, { dag, params: PARAMS, world: systemWorld, estimator });
   const events = rpcEvents(dag, pool);
@@ -75,6 +85,7 @@ export async function startRpcNode(
     blocks: rpcBlockSink((block) => dag.processBlock(block)),
     mempool: rpcMempool(pool, estimator, () => undefined),
     tracker,
+    ...rpcIndexes(indexes, PARAMS, dag, pool, systemWorld),
     events,
     work: rpcWork(work, dag, () => dag.isCurrent()),
   };

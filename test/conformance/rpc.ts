@@ -5,7 +5,7 @@ import { compactJson, isJsonArray, isJsonObject, parseJson, rpcMethods } from '.
 import { callRpc, callRpcText } from './rpc-client.ts';
 import { checkResult, compareAnswer, type RecordedAnswer, withoutParents } from './rpc-compare.ts';
 import { httpSuite } from './rpc-http.ts';
-import { liveGenerate } from './rpc-live.ts';
+import { liveSuites } from './rpc-live.ts';
 import { ADMIN, LIMITED, startRpcNode } from './rpc-node.ts';
 import type { Suite, SuiteContext } from './suite.ts';
 
@@ -86,6 +86,19 @@ const freshPlain: Suite = {
   },
 };
 
+const freshIndexed: Suite = {
+  name: 'rpc/fresh-indexed',
+  async run(context) {
+    const entries = readCalls(context, 'rpc/fresh-indexed.json');
+    const node = await startRpcNode({}, {}, { acceptNonStandard: true }, true);
+    try {
+      await replay(context, node.port, entries, freshDeviation);
+    } finally {
+      await node.stop();
+    }
+  },
+};
+
 const paramsMatrix: Suite = {
   name: 'rpc/params-matrix',
   async run(context) {
@@ -150,6 +163,19 @@ const replayDag: Suite = {
   },
 };
 
+const replayIndexed: Suite = {
+  name: 'rpc/replay-indexed',
+  async run(context) {
+    const entries = readCalls(context, 'rpc/replay-indexed.json.gz');
+    const node = await startRpcNode({}, {}, { acceptNonStandard: true }, true);
+    try {
+      await replay(context, node.port, entries, replayDeviation);
+    } finally {
+      await node.stop();
+    }
+  },
+};
+
 const replayStandard: Suite = {
   name: 'rpc/replay-rejectnonstd',
   async run(context) {
@@ -197,11 +223,13 @@ const help: Suite = {
 /** Comparison of JSON-RPC with recorded nodes. */
 export const rpcSuites: readonly Suite[] = [
   freshPlain,
+  freshIndexed,
   paramsMatrix,
   limitedUser,
   help,
   httpSuite,
   replayDag,
+  replayIndexed,
   replayStandard,
-  liveGenerate,
+  ...liveSuites,
 ];

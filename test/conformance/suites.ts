@@ -1,5 +1,6 @@
 import { addressSuites } from './addresses.ts';
 import { addrmgrSuites } from './addrmgr.ts';
+import { blockFilterSuites } from './block-filters.ts';
 import { cliSuites } from './cli.ts';
 import { dagSuites } from './dag.ts';
 import { mempoolSuites } from './mempool.ts';
@@ -31,6 +32,7 @@ export const suites: readonly Suite[] = [
   ...p2pNodeSuites,
   ...p2pAddressSuites,
   ...p2pTransactionSuites,
+  ...blockFilterSuites,
   ...rpcSuites,
   ...webSocketSuites,
   ...cliSuites,

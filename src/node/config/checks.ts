@@ -119,6 +119,23 @@ export function checkBlockSizes({ blockmaxsize, blockmaxweight }: SoterdOptions)
   check('blockmaxweight', blockmaxweight, MIN_BLOCK_WEIGHT, MAX_BLOCK_WEIGHT);
 }
 
+/** Below this a pool is of no use, megabytes; the same bound as in Bitcoin Core. */
+const MIN_POOL_MEGABYTES = 5;
+/** A century: more would not be exact in the seconds that the pool counts. */
+const MAX_EXPIRY_HOURS = 24 * 366 * 100;
+/** More than any machine has. */
+const MAX_POOL_MEGABYTES = 1_000_000_000;
+
+/** Room and time of the memory pool. */
+export function checkPoolLimits({ maxmempool, mempoolexpiry }: SoterdOptions): void {
+  if (maxmempool < MIN_POOL_MEGABYTES || maxmempool > MAX_POOL_MEGABYTES)
+    throw new ConfigError(`The maxmempool option must be at least ${MIN_POOL_MEGABYTES} -- parsed [${maxmempool}]`);
+  if (mempoolexpiry < 1 || mempoolexpiry > MAX_EXPIRY_HOURS)
+    throw new ConfigError(
+      `The mempoolexpiry option must be in between 1 and ${MAX_EXPIRY_HOURS} -- parsed [${mempoolexpiry}]`,
+    );
+}
+
 /** A count that may be zero. */
 export function checkOrphans({ maxorphantx }: SoterdOptions): void {
   if (maxorphantx < 0)

@@ -145,14 +145,24 @@ describe('loadConfig', () => {
   });
 
   test.each([
-    ['--txindex', 'transaction index'],
-    ['--cfilters', 'committed filter index'],
-    ['--nocfilters=false', 'committed filter index'],
-  ])('%s is refused and not ignored', async (flag, part) => {
-    const { outcome, stderr } = await load(['--simnet', flag]);
+    ['--txindex', { transactions: true }],
+    ['--addrindex', { transactions: true, addresses: true }],
+    ['--cfilters', { filters: true }],
+    ['--nocfilters=false', { filters: true }],
+    ['--droptxindex', { dropTransactions: true }],
+    ['--dropaddrindex', { dropAddresses: true }],
+    ['--dropcfindex', { dropFilters: true }],
+  ])('%s is about indexes', async (flag, indexes) => {
+    const { outcome } = await load(['--simnet', flag]);
+    const none = { transactions: false, addresses: false, filters: false };
+    const kept = { dropTransactions: false, dropAddresses: false, dropFilters: false };
+    expect(outcome).toMatchObject({ config: { indexes: { ...none, ...kept, ...indexes } } });
+  });
+
+  test('what this version does not have is refused and not ignored', async () => {
+    const { outcome, stderr } = await load(['--simnet', '--lean']);
     expect(outcome).toEqual({ kind: 'exit', code: 1 });
-    expect(stderr).toMatch(/^loadConfig: .*\nUse soterd -h to show usage\n$/u);
-    expect(stderr).toContain(part);
+    expect(stderr).toMatch(/^loadConfig: .*generation 4 yet\nUse soterd -h to show usage\n$/u);
   });
 
   test('what can not be written is one clear line', async () => {

@@ -83,6 +83,10 @@ export interface MempoolConfig {
   readonly freeRelayLimit: number;
   readonly relayPriority: boolean;
   readonly maxOrphans: number;
+  /** Bytes. */
+  readonly maxUsage: number;
+  /** Seconds. */
+  readonly expiry: number;
   readonly blocksOnly: boolean;
   readonly acceptNonStandard: boolean;
 }

@@ -39,6 +39,11 @@ rpcpass=${password}
 ; generate=1
 ; miningaddr=
 
+; --- Transactions that wait for a block -----------------------------------------
+; maxmempool=300
+; mempoolexpiry=336
+; maxorphantx=100
+
 ; --- Log ---------------------------------------------------------------------
 ; debuglevel=info
 `;

@@ -120,6 +120,8 @@ export const SOTERD_OPTIONS = {
     limitfreerelay: option('float64', 15, 'Relay at most so many thousand bytes of free transactions a minute'),
     norelaypriority: flag('Do not ask free transactions for priority'),
     maxorphantx: option('int', 100, 'Most transactions that wait for unknown ones'),
+    maxmempool: option('uint', 300, 'Most memory of the transactions that wait for a block, megabytes'),
+    mempoolexpiry: option('uint', 336, 'Hours after which a transaction that waits for a block is dropped'),
     blocksonly: flag('Take no transactions from peers'),
     relaynonstd: flag('Relay non-standard transactions whatever the network'),
     rejectnonstd: flag('Refuse non-standard transactions whatever the network'),

@@ -5,12 +5,6 @@ import type { SoterdOptions } from './soterd-options.ts';
  * nobody relies on something that is not there. Remove the line when the part is built.
  */
 export const UNBUILT_OPTIONS: ReadonlyMap<keyof SoterdOptions, string> = new Map([
-  ['txindex', 'the transaction index'],
-  ['addrindex', 'the address index'],
-  ['cfilters', 'the committed filter index'],
-  ['droptxindex', 'the transaction index'],
-  ['dropaddrindex', 'the address index'],
-  ['dropcfindex', 'the committed filter index'],
   ['lean', 'generation 4'],
   ['gpu', 'generation 4'],
 ]);

@@ -13,6 +13,7 @@ import {
   checkOrphans,
   checkPeerLists,
   checkPlainRpc,
+  checkPoolLimits,
   checkProfiler,
   checkProxies,
   checkUserAgent,
@@ -34,6 +35,8 @@ const LOG_FILE = 'soterd.log';
 /** When only the other of size and weight is given, this size goes with a weight, and four times the size is the weight. */
 const SIZE_FOR_GIVEN_WEIGHT = 999_520;
 const WITNESS_SCALE_FACTOR = 4;
+const MEGABYTE = 1_000_000;
+const HOUR_SECONDS = 3600;
 
 /** What values depend on besides the options. */
 export interface ValidationContext {
@@ -73,6 +76,7 @@ export async function validate(set: OptionSet<typeof SOTERD_OPTIONS>, context: V
   const minRelayFee = readRelayFee(options);
   checkBlockSizes(options);
   checkOrphans(options);
+  checkPoolLimits(options);
   checkUserAgent(options);
   checkIndexes(options);
   const addresses = readMiningAddresses(options, params);
@@ -96,6 +100,8 @@ export async function validate(set: OptionSet<typeof SOTERD_OPTIONS>, context: V
       freeRelayLimit: options.limitfreerelay,
       relayPriority: !options.norelaypriority,
       maxOrphans: options.maxorphantx,
+      maxUsage: options.maxmempool * MEGABYTE,
+      expiry: options.mempoolexpiry * HOUR_SECONDS,
       blocksOnly: options.blocksonly,
       acceptNonStandard: options.relaynonstd || (!options.rejectnonstd && params.relayNonStdTxs),
     },
@@ -222,7 +228,4 @@ function refuseUnbuilt(set: OptionSet<typeof SOTERD_OPTIONS>): void {
   for (const [name, part] of UNBUILT_OPTIONS)
     if (String(options[name]) !== String(SOTERD_OPTIONS[name].fallback))
       throw new ConfigError(`the --${name} option can not be used: this version does not have ${part} yet`);
-  const filters = UNBUILT_OPTIONS.get('cfilters');
-  if (filters !== undefined && wantsFilters(options))
-    throw new ConfigError(`the --nocfilters option can not be switched off: this version does not have ${filters} yet`);
 }

@@ -1,4 +1,4 @@
-import { bytesToHex } from '../../util/bytes.ts';
+import { bytesToHex, EMPTY_BYTES } from '../../util/bytes.ts';
 import { type Hash, hashToHex, isZeroHash } from '../../util/hash.ts';
 import type { Block } from '../../wire/index.ts';
 import { hexError, RpcError, RpcErrorCode } from '../errors.ts';
@@ -134,9 +134,10 @@ export const blockMethods: readonly Method[] = [
     about: 'The committed filter of a block.',
     result: hex('Number of elements and the Golomb-coded set; empty for an unknown block'),
     run: ({ ports }, [text, type]) => {
-      const filter = filterIndex(ports).filter(parseHash(text));
-      if (!filter || type !== BASIC_FILTER) throw blockNotFound();
-      return bytesToHex(filter);
+      const filters = filterIndex(ports);
+      const hash = parseHash(text);
+      if (type !== BASIC_FILTER) throw blockNotFound();
+      return bytesToHex(filters.filter(hash) ?? EMPTY_BYTES);
     },
   }),
   defineMethod({
@@ -175,7 +176,7 @@ function blockObject(
 ): JsonResult {
   const { front, back } = headerMembers(ports, block.header, height);
   const depth = confirmations(ports, height);
-  const place = { block, confirmations: depth };
+  const place = { header: block.header, confirmations: depth };
   return {
     hash: text,
     confirmations: depth,

@@ -11,7 +11,8 @@ import { mempoolMethods } from './mempool.ts';
 import { metricsMethods } from './metrics.ts';
 import { miningMethods } from './mining.ts';
 import { peerMethods } from './peers.ts';
-import { pendingMethods } from './pending.ts';
+import { pictureMethods } from './pictures.ts';
+import { searchMethods } from './search.ts';
 import { transactionStatusMethods } from './transaction-status.ts';
 import { transactionMethods } from './transactions.ts';
 
@@ -30,7 +31,8 @@ export const rpcMethods: ReadonlyMap<string, Method> = new Map(
     miningMethods,
     blockTemplateMethods,
     metricsMethods,
-    pendingMethods,
+    pictureMethods,
+    searchMethods,
     socketMethods,
     foreignMethods,
   ]

@@ -1,9 +1,12 @@
+import { bytesToHex } from '../../util/bytes.ts';
 import { hashToHex } from '../../util/hash.ts';
+import { Transaction } from '../../wire/index.ts';
 import { RpcError, RpcErrorCode } from '../errors.ts';
 import type { JsonResult } from '../json/encode.ts';
 import { coins } from '../objects/amount.ts';
+import { confirmations } from '../objects/block.ts';
 import { parseHash } from '../objects/hash-param.ts';
-import { transactionObject, transactionSchema } from '../objects/transaction.ts';
+import { type TransactionPlace, transactionObject, transactionSchema } from '../objects/transaction.ts';
 import { parseTransaction } from '../objects/transaction-param.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, int, int64, string } from '../params/types.ts';
@@ -76,17 +79,24 @@ export const mempoolMethods: readonly Method[] = [
       optional('verbose', int, 'Other than 0: an object.', 0),
     ],
     limited: true,
-    about: 'A transaction of the memory pool.',
+    about:
+      'A transaction of the memory pool; with the transaction index also of blocks, as it stands in the one that arrived last.',
     result: choice(['verbose=0', hex()], ['otherwise', transactionSchema]),
     run: ({ ports }, [text, verbose = 0]) => {
-      const transaction = poolOf(ports).transaction(parseHash(text));
-      if (!transaction)
+      const txid = parseHash(text);
+      const unconfirmed = poolOf(ports).transaction(txid);
+      if (unconfirmed) return rawTransaction(ports, unconfirmed, verbose !== 0, undefined);
+      if (!ports.transactions)
         throw new RpcError(
           RpcErrorCode.notFound,
           'The transaction index must be enabled to query the blockchain (specify --txindex)',
         );
-      if (verbose === 0) return Buffer.from(transaction.toBytes()).toString('hex');
-      return transactionObject(transaction, ports.params, undefined);
+      const found = ports.transactions.newest(txid);
+      const header = found && ports.dag.getHeader(found.block);
+      if (!header)
+        throw new RpcError(RpcErrorCode.notFound, `No information available about transaction ${hashToHex(txid)}`);
+      const place = { header, confirmations: confirmations(ports, found.height) };
+      return rawTransaction(ports, Transaction.fromBytes(found.bytes), verbose !== 0, place);
     },
   }),
   defineMethod({
@@ -111,6 +121,15 @@ export const mempoolMethods: readonly Method[] = [
 function poolOf({ mempool }: RpcPorts): RpcMempool {
   if (!mempool) throw new RpcError(RpcErrorCode.internal, 'this node keeps no memory pool');
   return mempool;
+}
+
+function rawTransaction(
+  { params }: RpcPorts,
+  transaction: Transaction,
+  isVerbose: boolean,
+  place: TransactionPlace | undefined,
+): JsonResult {
+  return isVerbose ? transactionObject(transaction, params, place) : bytesToHex(transaction.toBytes());
 }
 
 function entryObject(entry: RpcPoolEntry): JsonResult {

@@ -26,7 +26,7 @@ export const peerMethods: readonly Method[] = [
     run: async ({ ports: { peers, params } }, [addr, subcommand]) => {
       const address = withDefaultPort(addr, params.p2pPort);
       if (subcommand === 'add' || subcommand === 'onetry')
-        await run(() => peers.connect(address, subcommand === 'add'));
+        await run(() => connect(peers, address, subcommand === 'add'));
       else if (subcommand === 'remove') await run(() => peers.removeByAddress(address));
       else throw new RpcError(RpcErrorCode.invalidParameter, 'invalid subcommand for addnode');
       return null;
@@ -52,7 +52,7 @@ export const peerMethods: readonly Method[] = [
         throw new RpcError(RpcErrorCode.invalidParameter, 'invalid subcommand for node');
       else if (mode !== 'perm' && mode !== 'temp')
         throw new RpcError(RpcErrorCode.invalidParameter, 'invalid subcommand for node connect');
-      else await run(() => peers.connect(withDefaultPort(target, params.p2pPort), mode === 'perm'));
+      else await run(() => connect(peers, withDefaultPort(target, params.p2pPort), mode === 'perm'));
       return null;
     },
   }),
@@ -177,6 +177,17 @@ async function run(command: () => void | Promise<void>): Promise<void> {
   } catch (error) {
     throw new RpcError(RpcErrorCode.invalidParameter, messageOf(error));
   }
+}
+
+/** Begins to connect. What can never succeed is told: a port that is no number, or a name that nobody knows. */
+async function connect(peers: RpcPeers, address: string, permanent: boolean): Promise<void> {
+  const { host, port } = splitHostPort(address);
+  if (!/^[+-]?\d+$/u.test(port)) throw new Error(`strconv.Atoi: parsing "${port}": invalid syntax`);
+  if (!ipFromString(host) && !host.endsWith('.onion')) {
+    const found = await peers.resolve(host).catch(() => []);
+    if (found.length === 0) throw new Error(`lookup ${host}: no such host`);
+  }
+  await peers.connect(address, permanent);
 }
 
 /** Drops a peer named by number or address, and says so if it belongs to the other kind. */

@@ -13,7 +13,8 @@ export const pictureMethods: readonly Method[] = [
   defineMethod({
     name: 'drawdag',
     params: [optional('blocks', int, `How many of the newest blocks are drawn, at most ${MAX_DRAWN}.`, DEFAULT_DRAWN)],
-    about: 'A picture of the newest blocks: colours, order, selected parents and tips. Not in soterd 2.1.1.',
+    extension: true,
+    about: 'A picture of the newest blocks: colours, order, selected parents and tips.',
     result: text('An SVG element', 'svg'),
     run: async ({ ports }, [blocks = DEFAULT_DRAWN]) => {
       if (!(blocks >= 1 && blocks <= MAX_DRAWN))

@@ -1,8 +1,5 @@
 import { MAX_AMOUNT, NANO_PER_COIN, type NetworkParams } from '../../params/index.ts';
 import {
-  type Address,
-  AddressError,
-  decodeAddress,
   disassemble,
   encodeAddress,
   isForNet,
@@ -16,6 +13,7 @@ import { hash160, hashToHex, sha256d } from '../../util/hash.ts';
 import { ByteWriter, Transaction, type TxOutput } from '../../wire/index.ts';
 import { RpcError, RpcErrorCode } from '../errors.ts';
 import type { JsonResult } from '../json/encode.ts';
+import { parseAddress, tryParseAddress } from '../objects/address-param.ts';
 import { coins } from '../objects/amount.ts';
 import { confirmations } from '../objects/block.ts';
 import { parseHash, parseHex } from '../objects/hash-param.ts';
@@ -172,7 +170,7 @@ export const transactionMethods: readonly Method[] = [
     about: 'Checks whether a text is an address of any network.',
     result: record({ isvalid: flag(), address: maybe(text('In its usual form, if it is one', 'address')) }),
     run: ({ ports: { params } }, [text]): JsonResult => {
-      const address = tryDecodeAddress(text, params);
+      const address = tryParseAddress(text, params);
       return 'error' in address ? { isvalid: false } : { isvalid: true, address: encodeAddress(address) };
     },
   }),
@@ -187,7 +185,7 @@ export const transactionMethods: readonly Method[] = [
     about: 'Checks a signed message.',
     result: flag('Whether the signature was made with the key of the address'),
     run: ({ ports: { params } }, [text, signature, message]) => {
-      const address = requireAddress(text, params);
+      const address = parseAddress(text, params);
       if (address.type !== 'pubkeyhash')
         throw new RpcError(RpcErrorCode.type, 'Address is not a pay-to-pubkey-hash address');
       const key = recoverSigner(parseBase64(signature), message);
@@ -196,26 +194,11 @@ export const transactionMethods: readonly Method[] = [
   }),
 ];
 
-function tryDecodeAddress(text: string, params: NetworkParams): Address | { readonly error: string } {
-  try {
-    return decodeAddress(text, params);
-  } catch (error) {
-    if (error instanceof AddressError) return { error: error.message };
-    throw error;
-  }
-}
-
-function requireAddress(text: string, params: NetworkParams): Address {
-  const address = tryDecodeAddress(text, params);
-  if ('error' in address) throw new RpcError(RpcErrorCode.notFound, `Invalid address or key: ${address.error}`);
-  return address;
-}
-
 /** Coins to nanoSoter as the reference computes it: in doubles, rounded half away from zero. */
 function payment(text: string, amount: number, params: NetworkParams): TxOutput {
   const nano = Math.trunc(amount * Number(NANO_PER_COIN) + 0.5);
   if (!(amount > 0) || nano < 1 || nano > Number(MAX_AMOUNT)) throw new RpcError(RpcErrorCode.type, 'Invalid amount');
-  const address = requireAddress(text, params);
+  const address = parseAddress(text, params);
   if (address.type !== 'pubkeyhash' && address.type !== 'scripthash')
     throw new RpcError(RpcErrorCode.notFound, 'Invalid address or key');
   if (!isForNet(address, params))

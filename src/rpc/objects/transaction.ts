@@ -2,7 +2,7 @@ import type { NetworkParams } from '../../params/index.ts';
 import { addressesOf, disassemble, encodeAddress } from '../../script/index.ts';
 import { bytesToHex } from '../../util/bytes.ts';
 import { hashToHex } from '../../util/hash.ts';
-import type { Block, Transaction, TxInput } from '../../wire/index.ts';
+import type { BlockHeader, Transaction, TxInput, TxOutput } from '../../wire/index.ts';
 import type { JsonResult } from '../json/encode.ts';
 import { choice, decimal, hash, hex, list, maybe, record, text, whole } from '../schema/result.ts';
 import { coins } from './amount.ts';
@@ -62,7 +62,7 @@ export const transactionSchema = record({
 
 /** The block in which a transaction is shown. */
 export interface TransactionPlace {
-  readonly block: Block;
+  readonly header: BlockHeader;
   readonly confirmations: number;
 }
 
@@ -72,7 +72,7 @@ export function transactionObject(
   params: NetworkParams,
   place: TransactionPlace | undefined,
 ): JsonResult {
-  const time = place?.block.header.timestamp;
+  const time = place?.header.timestamp;
   return {
     hex: bytesToHex(transaction.toBytes()),
     txid: hashToHex(transaction.txid),
@@ -83,7 +83,7 @@ export function transactionObject(
     locktime: transaction.lockTime,
     vin: inputObjects(transaction),
     vout: outputObjects(transaction, params),
-    blockhash: place && hashToHex(place.block.hash),
+    blockhash: place && hashToHex(place.header.hash),
     confirmations: place?.confirmations || undefined,
     time: time || undefined,
     blocktime: time || undefined,
@@ -101,26 +101,33 @@ export function inputObjects(transaction: Transaction): JsonResult {
         witness: first.witness.length > 0 ? first.witness.map(bytesToHex) : undefined,
       },
     ];
-  return transaction.inputs.map(inputObject);
+  return transaction.inputs.map((input) => inputMembers(input));
 }
 
-function inputObject({ prevout, signatureScript, sequence, witness }: TxInput): JsonResult {
+/** An input that is no coinbase. @param prevOut what it spends, to be shown with it. */
+export function inputMembers(
+  { prevout, signatureScript, sequence, witness }: TxInput,
+  prevOut?: JsonResult,
+): JsonResult {
   return {
     txid: hashToHex(prevout.hash),
     vout: prevout.index,
     scriptSig: { asm: disassemble(signatureScript), hex: bytesToHex(signatureScript) },
     txinwitness: witness.length > 0 ? witness.map(bytesToHex) : undefined,
+    prevOut,
     sequence,
   };
 }
 
-/** The outputs in order. */
-export function outputObjects(transaction: Transaction, params: NetworkParams): JsonResult {
-  return transaction.outputs.map(({ value, pkScript }, n) => ({
-    value: coins(value),
-    n,
-    scriptPubKey: scriptObject(pkScript, params),
-  }));
+/** The outputs in order. @param wanted which ones; default all. */
+export function outputObjects(
+  transaction: Transaction,
+  params: NetworkParams,
+  wanted: (output: TxOutput) => boolean = () => true,
+): JsonResult {
+  return transaction.outputs.flatMap((output, n) =>
+    wanted(output) ? { value: coins(output.value), n, scriptPubKey: scriptObject(output.pkScript, params) } : [],
+  );
 }
 
 /** A public key script with what it means. */
