@@ -310,6 +310,8 @@ function nodeConfig(parts: {
       freeRelayLimit: 15,
       relayPriority: true,
       maxOrphans: 100,
+      maxUsage: 300_000_000,
+      expiry: 14 * 86_400,
       blocksOnly: false,
       acceptNonStandard: true,
     },
