@@ -12,7 +12,7 @@ import type { CommitParticipant } from './commit-participant.ts';
 import { DagState } from './dag-state.ts';
 import { BlockStatus } from './engine/index.ts';
 import { AssertError, RuleError } from './errors.ts';
-import { type DagEvents, type TransactionState, transactionStates } from './events.ts';
+import { type BlockInfo, type DagEvents, type TransactionState, transactionStates } from './events.ts';
 import { type LocatedBlock, locateBlocks } from './locate.ts';
 import { type BlockSummary, newestBlocks } from './newest-blocks.ts';
 import { outpointKey } from './outputs/outpoint-key.ts';
@@ -93,6 +93,8 @@ export interface BlockPreparation {
   onProgress(listener: () => void): () => void;
 }
 
+const always = (): boolean => true;
+
 /** A node is synchronised if some tip is at most this old, seconds. */
 const CURRENT_SECONDS = 24 * 60 * 60;
 
@@ -168,11 +170,27 @@ export class Dag {
 
   /**
    * Takes a block. It is on disk and all events are out when this returns (within a {@link batch}: when that ends).
+   * @param mayGoOn asked before each waiting block that this one resolves: if false, they wait on, until {@link releaseOrphans}
+   *   or the next block. So a block that resolves hundreds does not take as long as hundreds.
    * @throws {RuleError} if it breaks a rule; {@link AssertError} if its parents are not those of its header.
    * @throws {StoreError} if it cannot be stored. The DAG refuses all blocks from then on; the disk holds a good state.
    */
-  processBlock(block: Block): ProcessResult {
-    return this.#processor.process(block);
+  processBlock(block: Block, mayGoOn: () => boolean = always): ProcessResult {
+    return this.#processor.process(block, mayGoOn);
+  }
+
+  /** True if blocks wait that could be processed. */
+  get hasReadyOrphans(): boolean {
+    return this.#processor.orphans.hasReady;
+  }
+
+  /**
+   * Processes blocks that wait and could be processed.
+   * @param mayGoOn asked before each.
+   * @returns those accepted, in order.
+   */
+  releaseOrphans(mayGoOn: () => boolean = always): readonly BlockInfo[] {
+    return this.#processor.releaseOrphans(mayGoOn);
   }
 
   /**

@@ -89,6 +89,11 @@ export class OrphanPool {
     this.#waiting.delete(parent);
   }
 
+  /** True if there may be blocks whose parents are all known. */
+  get hasReady(): boolean {
+    return this.#ready.length > 0;
+  }
+
   /** Takes out the next block whose parents are all known; undefined if there is none. */
   takeReady(): Block | undefined {
     for (let key = this.#ready.shift(); key !== undefined; key = this.#ready.shift()) {

@@ -82,12 +82,21 @@ export class BlockProcessor {
 
   /**
    * Takes a block from anywhere. Outside of a batch everything is on disk and all events are out when this returns.
+   * @param mayGoOn asked before each orphan that it resolves; false: the others stay for {@link releaseOrphans}.
    * @throws {RuleError} if it breaks a rule.
    * @throws {AssertError} if its parents are not those of its header; nothing is remembered of such bytes.
    * @throws {StoreError} if it cannot be stored; the DAG is unusable from then on.
    */
-  process(block: Block): ProcessResult {
-    return this.batch(() => this.#processOne(block));
+  process(block: Block, mayGoOn: () => boolean): ProcessResult {
+    return this.batch(() => this.#processOne(block, mayGoOn));
+  }
+
+  /** Goes on with orphans whose parents are all known. @returns those accepted, in order. */
+  releaseOrphans(mayGoOn: () => boolean): readonly BlockInfo[] {
+    return this.batch(() => {
+      this.#assertUsable();
+      return this.#release(mayGoOn);
+    });
   }
 
   /**
@@ -158,7 +167,7 @@ export class BlockProcessor {
     if (this.#batchDepth === 0) this.#commit();
   }
 
-  #processOne(block: Block): ProcessResult {
+  #processOne(block: Block, mayGoOn: () => boolean): ProcessResult {
     this.#assertUsable();
     const { state, params, pow, time, clock } = this.#deps;
     const { hash } = block;
@@ -176,12 +185,18 @@ export class BlockProcessor {
       this.orphans.add(block, missing, clock.now());
       return { status: 'orphan', missing };
     }
-    const accepted = [this.#accept(block)];
-    for (let orphan = this.orphans.takeReady(); orphan; orphan = this.orphans.takeReady()) {
-      const resolved = this.#acceptOrphan(orphan);
+    const info = this.#accept(block);
+    return { status: 'accepted', height: info.height, accepted: [info, ...this.#release(mayGoOn)] };
+  }
+
+  #release(mayGoOn: () => boolean): BlockInfo[] {
+    const accepted: BlockInfo[] = [];
+    while (this.orphans.hasReady && mayGoOn()) {
+      const orphan = this.orphans.takeReady();
+      const resolved = orphan && this.#acceptOrphan(orphan);
       if (resolved) accepted.push(resolved);
     }
-    return { status: 'accepted', height: accepted[0].height, accepted };
+    return accepted;
   }
 
   /** Errors of orphans concern nobody who is still there. */

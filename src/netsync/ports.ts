@@ -31,8 +31,14 @@ export interface BlockPreparation {
 /** The consensus core as the sync manager sees it. */
 export interface SyncDag {
   readonly events: Pick<Emitter<{ accepted: SyncBlockInfo; connected: SyncBlockInfo }>, 'on'>;
-  /** Judges one block. Throws an error with a `code` for a broken rule, any other error for everything else. */
-  processBlock(block: Block): ProcessResult;
+  /**
+   * Judges one block, and the orphans that it resolves as long as `mayGoOn` says so; {@link releaseOrphans} does the others. Throws
+   * an error with a `code` for a broken rule, any other error for everything else.
+   */
+  processBlock(block: Block, mayGoOn?: () => boolean): ProcessResult;
+  /** True if there are orphans that were resolved and not judged yet. Absent: `mayGoOn` has no effect. */
+  readonly hasReadyOrphans?: boolean;
+  releaseOrphans?(mayGoOn: () => boolean): unknown;
   /** Lets the blocks that `work` processes share commits; their events fire after the commit that holds them. */
   batch(work: () => void): void;
   /** Lets all blocks share commits until the returned function is called, which throws if the last commit fails. */

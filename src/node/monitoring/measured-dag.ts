@@ -14,10 +14,10 @@ export class MeasuredDag extends Dag {
     this.events.on('reorder', ({ removed }) => channels.reorder.send(removed.length));
   }
 
-  override processBlock(block: Block): ProcessResult {
+  override processBlock(block: Block, mayGoOn?: () => boolean): ProcessResult {
     const start = this.#clock.monotonic();
     try {
-      const result = super.processBlock(block);
+      const result = super.processBlock(block, mayGoOn);
       const blocks = result.status === 'accepted' ? result.accepted.length : 1;
       this.#channel.send({ milliseconds: this.#clock.monotonic() - start, outcome: result.status, blocks });
       return result;
