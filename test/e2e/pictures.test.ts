@@ -8,15 +8,21 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MINING_ADDRESS, NodeProcess, soterctl, soterdag } from './process.ts';
 
 let home: string;
+let running: NodeProcess | undefined;
 
 beforeEach(() => {
+  running = undefined;
   home = mkdtempSync(join(tmpdir(), 'soterd-pictures-'));
 });
 
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(async () => {
+  await running?.program.end('SIGKILL');
+  rmSync(home, { recursive: true, force: true });
+});
 
 test('a node draws its newest blocks, and soterdag those of a node that is not running', async () => {
   const node = await NodeProcess.start([`--miningaddr=${MINING_ADDRESS}`], home);
+  running = node;
   const hashes = await node.call<string[]>('generate', 30);
   const server = ['--simnet', '--notls', `--rpcserver=127.0.0.1:${node.rpcPort}`, '-u', 'user', '-P', 'pass'];
   const drawn = await soterctl([...server, 'drawdag', '20'], home);

@@ -72,6 +72,7 @@ export class NodeMonitor {
    * @throws {Error} if an address to serve at can not be had.
    */
   async start(): Promise<void> {
+    this.#deps.logger.info('Starting metrics manager');
     this.#process.start();
     this.#clock.start();
     await this.#endpoint.start(this.#config.metricsListen);

@@ -49,7 +49,11 @@ describe('a picture', () => {
   test('is drawn in a thread that is started again when it is needed again', async () => {
     const svg = await renderer.svg(toDot(FORK));
     expect(svg).toMatch(/^<svg /u);
-    for (const { hash } of FORK) expect(svg).toContain(`id="${elementId(hash)}"`);
+    for (const { hash, height } of FORK) {
+      expect(svg).toContain(`id="${elementId(hash)}"`);
+      expect(svg).toContain(`<title>${hash}&#10;height ${height}, 1 transactions</title>`);
+    }
+    expect(svg.match(/<title>/gu)).toHaveLength(FORK.length);
     await expect(renderer.svg('digraph {')).rejects.toThrow('the picture can not be drawn: ');
     expect(await renderer.svg('digraph { a }')).toContain('</svg>');
   });

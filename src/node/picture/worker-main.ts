@@ -14,6 +14,10 @@ port.on('message', async (dot: string) => {
 function draw(viz: Awaited<typeof graphviz>, dot: string): RenderReply {
   const result = viz.render(dot, { format: 'svg' });
   if (result.status === 'failure') return { problem: result.errors.map(({ message }) => message).join('; ') };
-  // What stands before the element is for files that are nothing but a picture.
-  return { svg: result.output.slice(result.output.indexOf('<svg')) };
+  // What stands before the element is for files that are nothing but a picture. Titles are what browsers show under the pointer:
+  // tooltips instead of names that mean nothing to a reader.
+  const svg = result.output.slice(result.output.indexOf('<svg'));
+  return {
+    svg: svg.replace(/<title>.*?<\/title>\n/gsu, '').replace(/<a xlink:title="([^"]*)">/gu, '<a><title>$1</title>'),
+  };
 }
