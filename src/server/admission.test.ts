@@ -116,6 +116,18 @@ describe('who may connect', () => {
     expect((await guest(network, node)).closed).toBe(false);
   });
 
+  test('who comes through a Tor service is dropped for misbehaviour, but this machine is not banned for it', async () => {
+    for (const onionReachable of [true, false]) {
+      const network = new VirtualNetwork();
+      const node = await network.node('n', { onionReachable });
+      const remote = await guest(network, node, { ip: '127.0.0.1' });
+      await tell(network, remote, mempool, mempool, mempool, mempool);
+      expect(remote.closed).toBe(true);
+      expect(node.handler.operations.bans()).toHaveLength(onionReachable ? 0 : 1);
+      expect((await guest(network, node, { ip: '127.0.0.1' })).closed).toBe(!onionReachable);
+    }
+  });
+
   test('half-open handshakes are bounded; the oldest gives way when it had its time', async () => {
     const network = new VirtualNetwork();
     const node = await network.node('n', { maxPendingInbound: 4 });

@@ -3,6 +3,7 @@ import { ipFromString, ipToString, isMappedIpv4 } from '../wire/index.ts';
 import type { BanList } from './ban-list.ts';
 import type { ConnectedPeer } from './connected-peer.ts';
 import { type EvictionCandidate, selectForEviction } from './eviction.ts';
+import { isThisMachine } from './host.ts';
 import type { PeerTable } from './peer-table.ts';
 
 /** An incoming connection may take this long for its handshake before it gives way to newer ones, milliseconds. */
@@ -98,11 +99,4 @@ export class Admission {
 function siteOf(host: string): string {
   const ip = host.includes(':') ? ipFromString(host) : undefined;
   return ip && !isMappedIpv4(ip) ? ipToString(ip.map((byte, i) => (i < SITE_BYTES ? byte : 0))) : host;
-}
-
-function isThisMachine(host: string): boolean {
-  const ip = ipFromString(host);
-  if (!ip) return host === 'localhost';
-  const ipv4Loopback = ip[10] === 0xff && ip[11] === 0xff && ip[12] === 127;
-  return ipv4Loopback || (ip[15] === 1 && ip.subarray(0, 15).every((byte) => byte === 0));
 }

@@ -1,5 +1,5 @@
 import { HostPortError, splitHostPort } from '../util/host-port.ts';
-import { ipFromString, ipToString } from '../wire/index.ts';
+import { ipFromString, ipToString, isMappedIpv4 } from '../wire/index.ts';
 
 /** The host of `host:port`, or the whole text if it has no such form. */
 export function hostPart(address: string): string {
@@ -15,4 +15,12 @@ export function hostPart(address: string): string {
 export function canonicalHost(host: string): string {
   const ip = ipFromString(host);
   return ip ? ipToString(ip) : host.toLowerCase();
+}
+
+/** True for the loopback addresses. */
+export function isThisMachine(host: string): boolean {
+  const ip = ipFromString(host);
+  if (!ip) return host === 'localhost';
+  const ipv4Loopback = isMappedIpv4(ip) && ip[12] === 127;
+  return ipv4Loopback || (ip[15] === 1 && ip.subarray(0, 15).every((byte) => byte === 0));
 }

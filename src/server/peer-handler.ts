@@ -28,7 +28,7 @@ import { BlockServer } from './block-server.ts';
 import { BloomService } from './bloom-service.ts';
 import { ConnectedPeer, type PeerOrigin, type ScoreKeeper } from './connected-peer.ts';
 import { FilterServer } from './filter-server.ts';
-import { canonicalHost, hostPart } from './host.ts';
+import { canonicalHost, hostPart, isThisMachine } from './host.ts';
 import { messageListeners } from './listeners.ts';
 import { PeerOperations } from './operations.ts';
 import { PeerTable } from './peer-table.ts';
@@ -100,6 +100,8 @@ export class PeerHandler {
       banning: options.banning ?? true,
       threshold: options.banThreshold ?? DEFAULT_BAN_THRESHOLD,
       duration: options.banDuration ?? DEFAULT_BAN_DURATION_MS,
+      // Whoever comes through a Tor service arrives from this machine.
+      isShared: (host: string) => this.#usesTor && isThisMachine(host),
     };
     this.#keepScore = scoreKeeper(scoring, this.#bans, logger);
     this.#anchors = new Anchors(logger, deps.anchorsFile);
@@ -278,6 +280,12 @@ export class PeerHandler {
   #isDialable(host: string): boolean {
     const reachable = this.#options.onionReachable !== false || !host.endsWith('.onion');
     return reachable && !this.#bans.isBanned(host);
+  }
+
+  /** True if connections may lead through Tor, out of this node and into it. */
+  get #usesTor(): boolean {
+    const { proxyHost, onionReachable } = this.#options;
+    return proxyHost !== undefined || onionReachable === true;
   }
 
   #isConnected(address: string): boolean {

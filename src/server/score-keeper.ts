@@ -10,6 +10,8 @@ export interface ScoreRules {
   readonly threshold: number;
   /** Milliseconds. */
   readonly duration: number;
+  /** True for a host that stands for many, who must not all suffer for one: connections from it end, but it is not banned. */
+  isShared(host: string): boolean;
 }
 
 /** Counts misdeeds: warns above half of the threshold, bans and disconnects above it. Whitelisted peers never pay. */
@@ -20,6 +22,11 @@ export function scoreKeeper(rules: ScoreRules, bans: BanList, logger: Logger): S
     if (score <= Math.floor(rules.threshold / 2)) return;
     logger.warn(`Misbehaving peer ${peer.peer}: ${reason} -- ban score increased to ${score}`);
     if (score <= rules.threshold) return;
+    if (rules.isShared(peer.remoteHost)) {
+      logger.warn(`Misbehaving peer ${peer.peer} -- disconnecting`);
+      peer.disconnect('misbehaved');
+      return;
+    }
     logger.warn(`Misbehaving peer ${peer.peer} -- banning and disconnecting`);
     bans.ban(peer.remoteHost, rules.duration);
     peer.disconnect('banned');
