@@ -6,8 +6,10 @@ import { Block, type OutPoint, Transaction } from '../../wire/index.ts';
 import type { NamedKey } from './key-ring.ts';
 import type { Coin, TestKey } from './keys.ts';
 
-/** Questions that are on their way at the same time. */
-const PARALLEL = 8;
+/** Questions that one request asks: the node takes 1,000. */
+const BATCH = 500;
+/** Blocks that one request asks for: a full one is two million characters, and the node sends at most 64 MiB. */
+const BLOCK_BATCH = 25;
 
 /** The node can not be asked, or refuses; the message is one clear line. */
 export class RpcWalletError extends Error {
@@ -53,8 +55,9 @@ export class RpcWallet {
         return key ? [{ key, value, outpoint: { hash: tx.txid, index } }] : [];
       }),
     );
-    const unspent = await inParallel(found, async (coin) => {
-      const output = await this.#output(coin.outpoint);
+    const outputs = await this.#outputs(found.map(({ outpoint }) => outpoint));
+    const unspent = found.map((coin, i) => {
+      const output = outputs[i];
       const isImmature = output?.coinbase === true && output.confirmations < this.#params.coinbaseMaturity;
       return output && { ...coin, isImmature };
     });
@@ -74,9 +77,10 @@ export class RpcWallet {
   /** Each transaction of all blocks once. */
   async #transactions(): Promise<Transaction[]> {
     const { maxheight } = await this.#call<{ maxheight: number }>('getdagtips');
-    const heights = Array.from({ length: maxheight }, (_, index) => index + 1);
-    const hashes = await inParallel(heights, (height) => this.#call<string[]>('getblockhash', height));
-    const blocks = await inParallel(hashes.flat(), (hash) => this.#call<string>('getblock', hash, false));
+    const heights = Array.from({ length: maxheight }, (_, index) => [index + 1]);
+    const hashes = await this.#askAll<string[]>('getblockhash', heights);
+    const names = hashes.flat().map((hash) => [hash, false]);
+    const blocks = await this.#askAll<string>('getblock', names, BLOCK_BATCH);
     const byId = new Map<string, Transaction>();
     for (const hex of blocks) {
       const { transactions } = Block.fromBytes(hexToBytes(hex), this.#params.generation);
@@ -85,51 +89,67 @@ export class RpcWallet {
     return [...byId.values()];
   }
 
-  #output({ hash, index }: OutPoint): Promise<{ confirmations: number; coinbase: boolean } | null> {
-    return this.#call('gettxout', hashToHex(hash), index, false);
+  #outputs(outpoints: readonly OutPoint[]): Promise<({ confirmations: number; coinbase: boolean } | null)[]> {
+    const params = outpoints.map(({ hash, index }) => [hashToHex(hash), index, false]);
+    return this.#askAll('gettxout', params);
   }
 
   /** Outputs that transactions of the pool spend. */
   async #reserved(): Promise<Set<string>> {
     const txids = await this.#call<string[]>('getrawmempool');
+    const names = txids.map((txid) => [txid]);
     const reserved = new Set<string>();
-    await inParallel(txids, async (txid) => {
-      const tx = Transaction.fromBytes(hexToBytes(await this.#call<string>('getrawtransaction', txid)));
-      for (const { prevout } of tx.inputs) reserved.add(nameOf(prevout));
-    });
+    // What has left the pool since is in a block, whose outputs were asked about, or gone.
+    for (const hex of await this.#askAll<string | undefined>('getrawtransaction', names, BATCH, () => undefined)) {
+      if (hex === undefined) continue;
+      for (const { prevout } of Transaction.fromBytes(hexToBytes(hex)).inputs) reserved.add(nameOf(prevout));
+    }
     return reserved;
   }
 
+  /**
+   * One question with many parameters, as few requests as possible; answers in the order of the parameters.
+   * @param refused what stands for an answer that is an error; default: the error is thrown.
+   */
+  async #askAll<T>(
+    method: string,
+    params: readonly (readonly unknown[])[],
+    batch = BATCH,
+    refused: (message: string) => T = (message) => {
+      throw new RpcWalletError(message);
+    },
+  ): Promise<T[]> {
+    const results: T[] = [];
+    for (let first = 0; first < params.length; first += batch) {
+      const requests = params
+        .slice(first, first + batch)
+        .map((each, id) => ({ jsonrpc: '2.0', id, method, params: each }));
+      const answers = await this.#post<readonly { result: T; error?: { message: string } }[]>(requests);
+      for (const { result, error } of answers) results.push(error ? refused(error.message) : result);
+    }
+    return results;
+  }
+
   async #call<T>(method: string, ...params: readonly unknown[]): Promise<T> {
+    const request = { jsonrpc: '1.0', id: 1, method, params };
+    const { result, error } = await this.#post<{ result: T; error: { message: string } | null }>(request);
+    if (error) throw new RpcWalletError(error.message);
+    return result;
+  }
+
+  async #post<T>(request: unknown): Promise<T> {
     const headers = { authorization: this.#authorization };
-    const body = JSON.stringify({ jsonrpc: '1.0', id: 1, method, params });
     let response: Response;
     try {
-      response = await fetch(this.#url, { method: 'POST', headers, body });
+      response = await fetch(this.#url, { method: 'POST', headers, body: JSON.stringify(request) });
     } catch {
       throw new RpcWalletError(`no node answers at ${this.#url}: is soterd devnet running?`);
     }
     if (!response.ok) throw new RpcWalletError(`the node answers with ${response.status} ${response.statusText}`);
-    const { result, error } = (await response.json()) as { result: T; error: { message: string } | null };
-    if (error) throw new RpcWalletError(error.message);
-    return result;
+    return (await response.json()) as T;
   }
 }
 
 function nameOf({ hash, index }: OutPoint): string {
   return `${hashToHex(hash)}:${index}`;
-}
-
-/** Runs work for each item, a few at a time; results in the order of the items. */
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index]!);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
-  return results;
 }
