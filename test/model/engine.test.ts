@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BlockStatus, DagEngine } from '../../src/dag/engine/index.ts';
+import { BlockStatus, DagEngine, type EngineOptions } from '../../src/dag/engine/index.ts';
 import { compareHashes, hashToHex } from '../../src/util/hash.ts';
 import { SeededRandom } from '../../src/util/testing/seeded-random.ts';
 import { EngineDriver } from './engine-driver.ts';
@@ -32,16 +32,41 @@ function modelOf(plan: DagPlan): { model: PhantomModel; add(block: number): void
   };
 }
 
+test('a parent that is an ancestor of another one can be selected: it may see more blue blocks beside it', () => {
+  // A branch of four and a chain of ten, which a block merges by choosing the chain; then a block on that and on the branch.
+  const branch = [1, 2, 3, 4];
+  const chain = Array.from({ length: 10 }, (_, i) => 5 + i);
+  const parents = [
+    [],
+    ...branch.map((block) => [block - 1]),
+    [0],
+    ...chain.slice(1).map((block) => [block - 1]),
+    [4, 14],
+  ];
+  for (let ancestor = 1; ancestor <= 4; ancestor++) {
+    const all = [...parents, [15, ancestor]];
+    const plan = { parents: all, hashes: all.map((_, block) => new Uint8Array(32).fill(1 + block)) };
+    const { model, add } = modelOf(plan);
+    for (let block = 0; block < all.length; block++) add(block);
+    for (const parentLimit of [0, 32]) {
+      const { engine, ids, ...driver } = buildAll(plan, { parentLimit });
+      expect(driver.blueOf(16)).toEqual(model.blueOf(16));
+      expect(engine.selectedParent(ids[16]!)).toBe(ids[ancestor === 4 ? 15 : ancestor]);
+    }
+  }
+});
+
 describe('the engine equals the slow model after every block', () => {
   test.each(cases)('%s, hashes %s', (shape, grind) => {
     eachPlan(shape, grind, 'steps', (plan) => {
       const driver = new EngineDriver(plan);
       const withoutMatrix = new EngineDriver(plan, { matrixLimit: 0 });
       const forgetful = new EngineDriver(plan, { keptLimit: 0 });
+      const splitting = new EngineDriver(plan, { parentLimit: 0 });
       const { model, add } = modelOf(plan);
       for (let block = 0; block < plan.hashes.length; block++) {
         add(block);
-        for (const subject of [driver, withoutMatrix, forgetful]) {
+        for (const subject of [driver, withoutMatrix, forgetful, splitting]) {
           subject.add(block);
           expect(subject.virtualBlue()).toEqual(model.virtualBlue());
           expect(subject.order()).toEqual(model.order());
@@ -72,8 +97,8 @@ describe('the engine equals the slow model after every block', () => {
   });
 });
 
-function buildAll(plan: DagPlan) {
-  const driver = new EngineDriver(plan);
+function buildAll(plan: DagPlan, options: EngineOptions = {}) {
+  const driver = new EngineDriver(plan, options);
   for (let block = 0; block < plan.hashes.length; block++) driver.add(block);
   return { engine: driver.engine, ids: driver.ids, blueOf: (block: number) => driver.blueOf(block) };
 }

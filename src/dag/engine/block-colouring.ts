@@ -1,6 +1,7 @@
 import type { BlockIndex } from './block-index.ts';
 import type { BlueSets } from './blue-sets.ts';
 import type { CandidateSearch } from './candidate-search.ts';
+import { Descent } from './descent.ts';
 import type { GreedyColouring, TipColouring } from './greedy-colouring.ts';
 import { IntBuffer } from './int-buffer.ts';
 import type { Reachability } from './reachability.ts';
@@ -18,6 +19,8 @@ export interface BlockColouring {
   readonly mergeSet: Int32Array;
 }
 
+/** Parents up to this many are searched for together; of more than that, ancestors of others only where they can win. */
+export const PARENT_LIMIT = 32;
 /** Colourings remembered: blocks made at about the same time often name the same parents. */
 const REMEMBERED = 8;
 const NONE = new Int32Array(0);
@@ -34,6 +37,11 @@ export class BlockColourer {
   readonly #search: CandidateSearch;
   readonly #greedy: GreedyColouring;
   readonly #virtual: VirtualBlock;
+  readonly #parentLimit: number;
+  readonly #descent: Descent;
+  /** The parents at hand, and those of them that are ancestors of the one with the greatest past, if there are many. */
+  readonly #sources = new IntBuffer();
+  readonly #ancestors = new IntBuffer();
   readonly #targets = new IntBuffer();
   readonly #recent: { readonly parents: Int32Array; readonly colouring: BlockColouring }[] = [];
   #nextRecent = 0;
@@ -45,6 +53,7 @@ export class BlockColourer {
     search: CandidateSearch,
     greedy: GreedyColouring,
     virtual: VirtualBlock,
+    parentLimit: number,
   ) {
     this.#index = index;
     this.#reach = reach;
@@ -52,6 +61,8 @@ export class BlockColourer {
     this.#search = search;
     this.#greedy = greedy;
     this.#virtual = virtual;
+    this.#parentLimit = parentLimit;
+    this.#descent = new Descent(index, reach);
   }
 
   /** Colours a block with the given distinct parents, which it sorts by id. */
@@ -85,27 +96,78 @@ export class BlockColourer {
     return { selectedParent, chains, treeParent, mergeSet: this.#search.zone.toInt32Array() };
   }
 
-  /** Evaluates the parents, the most promising first: it gives the others a size to beat. */
   #evaluate(parents: IntBuffer): BlockColouring {
     const largest = this.#greatestPast(parents, -1);
-    const targets = this.#chooseTargets(parents, largest);
-    this.#search.run(parents, this.#targets);
-    const pastSize = this.#reach.pastSize(largest) + 1 + this.#mergeSet(largest).length;
+    this.#split(parents, largest);
+    const targets = this.#chooseTargets(this.#sources, largest);
+    this.#search.run(this.#sources, this.#targets);
+    const merged = this.#mergeSet(largest);
+    const pastSize = this.#reach.pastSize(largest) + 1 + merged.length;
+    const best = this.#bestOf(targets, pastSize, undefined)!;
+    const treeParent = this.#greatestPast(parents, best.tip);
+    const mergeSet = treeParent === largest ? merged : this.#mergeSet(treeParent);
+    const winner = this.#bestAncestor(largest, pastSize, best);
+    if (winner === best) return { selectedParent: best.tip, chains: best.chains, treeParent, mergeSet };
+    return { selectedParent: winner.tip, chains: winner.chains, treeParent: largest, mergeSet: merged };
+  }
+
+  /** Parents that are ancestors of the largest one add nothing to the past of the block, but can win all the same. */
+  #split(parents: IntBuffer, largest: number): void {
+    this.#sources.clear();
+    this.#ancestors.clear();
+    const areMany = parents.length > this.#parentLimit;
+    for (let i = 0; i < parents.length; i++) {
+      const parent = parents.data[i]!;
+      if (areMany && this.#reach.isAncestor(parent, largest)) this.#ancestors.push(parent);
+      else this.#sources.push(parent);
+    }
+  }
+
+  /**
+   * The best of those that were split off and of `best`. What such a parent can win is bounded by the number of blocks that are
+   * unrelated to it: of the past, those that are neither in its own past nor among its descendants on one path. In a chain that
+   * are none, and none of thousands has to be searched for.
+   * @param pastSize of the block.
+   */
+  #bestAncestor(largest: number, pastSize: number, best: TipColouring): TipColouring {
+    const ancestors = this.#ancestors;
+    if (ancestors.length === 0) return best;
+    this.#descent.walk(largest, ancestors.data[0]!);
+    this.#targets.clear();
+    for (let i = 0; i < ancestors.length; i++) {
+      const tip = ancestors.data[i]!;
+      const unrelated = pastSize - this.#reach.pastSize(tip) - 1 - this.#descent.descendantsOf(tip);
+      if (this.#greedy.bound(tip, unrelated, Infinity) < this.#leastAgainst(best, tip)) continue;
+      this.#targets.push(tip);
+      this.#sources.push(tip);
+    }
+    if (this.#targets.length === 0) return best;
+    const targets = this.#targets.toArray();
+    this.#targets.push(largest);
+    this.#search.run(this.#sources, this.#targets);
+    return this.#bestOf(targets, pastSize, best) ?? best;
+  }
+
+  /** Size with which a tip wins against the best so far. */
+  #leastAgainst(best: TipColouring, tip: number): number {
+    return best.size + (this.#index.compareHashes(tip, best.tip) < 0 ? 0 : 1);
+  }
+
+  /** Evaluates the first targets of the search just run, the most promising first: it gives the others a size to beat. */
+  #bestOf(targets: readonly number[], pastSize: number, given: TipColouring | undefined): TipColouring | undefined {
     const bounds = targets.map((tip) =>
       this.#greedy.bound(tip, pastSize - this.#reach.pastSize(tip) - 1, this.#search.longestChain),
     );
     const byPromise = targets.map((_, target) => target);
     byPromise.sort((a, b) => bounds[b]! - bounds[a]! || this.#index.compareHashes(targets[a]!, targets[b]!));
     this.#greedy.prepare();
-    let best: TipColouring | undefined;
+    let best = given;
     for (const target of byPromise) {
       const tip = targets[target]!;
-      const least = !best ? 0 : best.size + (this.#index.compareHashes(tip, best.tip) < 0 ? 0 : 1);
+      const least = best ? this.#leastAgainst(best, tip) : 0;
       if (bounds[target]! >= least) best = this.#greedy.colour(target, tip, least) ?? best;
     }
-    const { tip, chains } = best!;
-    const treeParent = this.#greatestPast(parents, tip);
-    return { selectedParent: tip, chains, treeParent, mergeSet: this.#mergeSet(treeParent) };
+    return best;
   }
 
   /**

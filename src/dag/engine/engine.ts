@@ -1,4 +1,4 @@
-import { BlockColourer } from './block-colouring.ts';
+import { BlockColourer, PARENT_LIMIT } from './block-colouring.ts';
 import { BlockIndex, type BlockIndexOptions, BlockStatus } from './block-index.ts';
 import { BlockOrder } from './block-order.ts';
 import { BlueSets } from './blue-sets.ts';
@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly k?: number;
   /** Zones up to this many blocks are coloured with a relation matrix; for tests of the other way. */
   readonly matrixLimit?: number;
+  /** Parents up to this many are searched for together; for tests of the other way. */
+  readonly parentLimit?: number;
   /** Blocks added to the blue sets of tips that are remembered from block to block; for tests of forgetting. */
   readonly keptLimit?: number;
 }
@@ -93,7 +95,15 @@ export class DagEngine {
       k,
       options.keptLimit ?? KEPT_LIMIT,
     );
-    this.#colourer = new BlockColourer(index, this.#reach, this.#blues, search, greedy, this.#virtual);
+    this.#colourer = new BlockColourer(
+      index,
+      this.#reach,
+      this.#blues,
+      search,
+      greedy,
+      this.#virtual,
+      options.parentLimit ?? PARENT_LIMIT,
+    );
     this.#virtualBlues = new VirtualBlues(this.#blues);
     this.#order = new BlockOrder(index, this.#reach, this.#virtual, this.#virtualBlues, marks);
   }
