@@ -23,6 +23,7 @@ import {
   requestExpiry,
   TICK_MS,
 } from './limits.ts';
+import { OrphanSlices, type Payer } from './orphan-slices.ts';
 import { PeerState } from './peer-state.ts';
 import type { ProcessResult, SyncBlockInfo, SyncManagerDeps, SyncManagerOptions, SyncPeer } from './ports.ts';
 import { ProgressMeter, type SyncProgress } from './progress.ts';
@@ -72,6 +73,7 @@ export class SyncManager {
   readonly #walker: Walker;
   readonly #claims = new ClaimMemory();
   readonly #queue: BlockQueue;
+  readonly #orphans: OrphanSlices;
   readonly #meter = new ProgressMeter();
   #timer: Timer | undefined;
   #unsubscribe: (() => void)[] = [];
@@ -106,6 +108,7 @@ export class SyncManager {
       ...(preparation && { assist: () => preparation.assist() }),
       failed: (error) => this.#failed(error),
     });
+    this.#orphans = new OrphanSlices({ dag, queue: this.#queue, now, failed: (error) => this.#failed(error) });
     this.#downloader = new Downloader({
       ...shared,
       sync: this.#sync,
@@ -286,7 +289,7 @@ export class SyncManager {
     let result: ProcessResult | undefined;
     const process = () => {
       this.#own = hashKey(block.hash);
-      result = this.#deps.dag.processBlock(block);
+      result = this.#orphans.process(block);
     };
     try {
       await this.#queue.push(process, { urgent: true });
@@ -386,6 +389,12 @@ export class SyncManager {
     };
   }
 
+  /** Who pays for what a block brings with it. */
+  #payerFor({ budget }: PeerState, block: Block): Payer {
+    const old = this.#isFarBelow(block);
+    return { lane: budget, charge: (milliseconds) => budget.charge(milliseconds, old) };
+  }
+
   /** True if a block has a parent far below the tips: what it makes us rewrite is not paid for by its proof of work. */
   #isFarBelow({ parentHashes }: Block): boolean {
     const { dag } = this.#deps;
@@ -456,7 +465,7 @@ export class SyncManager {
   /** A block nobody is left to answer for. */
   #processOrphaned(block: Block): void {
     try {
-      this.#deps.dag.processBlock(block);
+      this.#orphans.process(block);
     } catch (error) {
       if (!isVerdict(error)) throw error;
     }
@@ -479,7 +488,7 @@ export class SyncManager {
   #judge(state: PeerState, block: Block, request: OpenRequest | undefined): boolean {
     let result: ProcessResult;
     try {
-      result = this.#deps.dag.processBlock(block);
+      result = this.#orphans.process(block, this.#payerFor(state, block));
     } catch (error) {
       if (!isVerdict(error)) throw error;
       this.#refused(state, block, error, request);
