@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> 
   metrics: () => import('./metrics.ts'),
   mining: () => import('./mining.ts'),
   relay: () => import('./relay.ts'),
+  rpc: () => import('./rpc.ts'),
   sync: () => import('./sync.ts'),
   'worst-case': () => import('./worst-case.ts'),
 };
