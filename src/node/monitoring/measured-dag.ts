@@ -11,7 +11,10 @@ export class MeasuredDag extends Dag {
     super(options, deps);
     this.#clock = deps.clock;
     this.#channel = channels.block;
-    this.events.on('reorder', ({ removed }) => channels.reorder.send(removed.length));
+    this.events.on('reorder', ({ removed }) => {
+      // Blocks may also come back into the order without any that loses its place.
+      if (removed.length > 0) channels.reorder.send(removed.length);
+    });
   }
 
   override processBlock(block: Block, mayGoOn?: () => boolean): ProcessResult {
