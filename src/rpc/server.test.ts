@@ -4,6 +4,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { splitHostPort } from '../util/host-port.ts';
 import { silentLogger } from '../util/log.ts';
 import { SeededRandom } from '../util/testing/seeded-random.ts';
+import { defineMethod, type Method } from './methods/define.ts';
+import { rpcMethods } from './methods/index.ts';
 import type { RpcPorts } from './ports.ts';
 import { RpcServer, type RpcServerOptions } from './server.ts';
 import { idlePorts } from './testing/idle-ports.ts';
@@ -16,7 +18,11 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-async function start(options: Partial<RpcServerOptions> = {}, ports: Partial<RpcPorts> = {}) {
+async function start(
+  options: Partial<RpcServerOptions> = {},
+  ports: Partial<RpcPorts> = {},
+  methods: ReadonlyMap<string, Method> = rpcMethods,
+) {
   const timers = {
     after: (milliseconds: number, callback: () => void) => {
       const handle = setTimeout(callback, milliseconds);
@@ -36,7 +42,7 @@ async function start(options: Partial<RpcServerOptions> = {}, ports: Partial<Rpc
       quirks: false,
       ...options,
     },
-    { ports: idlePorts(ports), logger: silentLogger, timers, random: new SeededRandom(1) },
+    { ports: idlePorts(ports), logger: silentLogger, timers, random: new SeededRandom(1), methods },
   );
   servers.push(server);
   const [address] = await server.start();
@@ -147,6 +153,28 @@ describe('RpcServer', () => {
     );
     expect(tooLarge).toBe(413);
     expect(await ask(port)).toContain('"result":1');
+  });
+
+  test('a client that does not read its answer loses its place', async () => {
+    const large = defineMethod({ name: 'large', run: () => 'x'.repeat(30_000_000) });
+    const { port } = await start(
+      { maxClients: 1, writeTimeLimit: 100 },
+      {},
+      new Map([['large', large], ...rpcMethods]),
+    );
+    const body = '{"id":1,"method":"large"}';
+    const socket = connect(port, '127.0.0.1');
+    const cut = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTH}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    while ((await ask(port)).startsWith('{"result":1')) await new Promise((resolve) => setTimeout(resolve, 5));
+    while ((await ask(port)).startsWith('503')) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await ask(port)).toContain('"result":1');
+    socket.resume();
+    await cut;
   });
 
   test('describes itself to those who may call it', async () => {

@@ -23,6 +23,9 @@ const DRAIN_TIME = 500;
 /** The head of a request must arrive within this time, and the body within it again, milliseconds. */
 const READ_TIME_LIMIT = 10_000;
 
+/** A client must take something of its answer within this time, milliseconds. */
+const WRITE_TIME_LIMIT = 60_000;
+
 /** Settings of the RPC server. */
 export interface RpcServerOptions {
   /** `ip:port`; an empty host means every address of the machine. */
@@ -41,6 +44,8 @@ export interface RpcServerOptions {
   readonly tls?: TlsIdentity;
   /** Time for a client to send the head of a request, and again for the body, milliseconds; default ten seconds. */
   readonly readTimeLimit?: number;
+  /** Time in which a client must take something of its answer, milliseconds; default a minute. */
+  readonly writeTimeLimit?: number;
 }
 
 /** What the RPC server needs. */
@@ -72,7 +77,11 @@ export class RpcServer {
     const dispatcher = new RpcDispatcher({ quirks: options.quirks }, { methods, ports, logger });
     const authenticator = new Authenticator(options.admin, options.limited);
     this.#handler = new HttpHandler(
-      { maxClients: options.maxClients, bodyTimeLimit: options.readTimeLimit ?? READ_TIME_LIMIT },
+      {
+        maxClients: options.maxClients,
+        bodyTimeLimit: options.readTimeLimit ?? READ_TIME_LIMIT,
+        writeTimeLimit: options.writeTimeLimit ?? WRITE_TIME_LIMIT,
+      },
       {
         authenticator,
         logger,

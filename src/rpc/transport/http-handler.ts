@@ -12,15 +12,14 @@ export const MAX_BODY_SIZE = 32 * 1024 * 1024;
 /** Where the description of all methods is found. */
 const DOCUMENT_PATH = '/openrpc.json';
 
-/** A client must take something of its answer within this time, milliseconds. */
-const WRITE_TIME_LIMIT = 60_000;
-
 /** Limits of {@link HttpHandler}. */
 export interface HttpHandlerOptions {
   /** Requests at a time; more are refused. */
   readonly maxClients: number;
   /** The body must arrive within this time after the head, milliseconds. */
   readonly bodyTimeLimit: number;
+  /** A client must take something of its answer within this time, milliseconds. */
+  readonly writeTimeLimit: number;
 }
 
 /** What {@link HttpHandler} needs. */
@@ -93,7 +92,7 @@ export class HttpHandler {
     const user = this.#admit(request, response);
     if (!user) return;
     if (request.method === 'GET' && request.url === DOCUMENT_PATH) {
-      send(response, this.#deps.document());
+      send(response, this.#deps.document(), this.#options.writeTimeLimit);
       return;
     }
     this.#running++;
@@ -148,7 +147,7 @@ export class HttpHandler {
       response.writeHead(204);
       response.end();
     } else {
-      send(response, answer);
+      send(response, answer, this.#options.writeTimeLimit);
     }
   }
 
@@ -170,12 +169,12 @@ function remoteAddress({ socket }: IncomingMessage): string {
 }
 
 /** Answers with a JSON text. As a text it leaves together with the head, in one call of the system. */
-function send(response: ServerResponse, text: string): void {
+function send(response: ServerResponse, text: string, timeLimit: number): void {
   const line = `${text}\n`;
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(line) });
   response.end(line);
   // A client that does not read its answer must not keep its place.
-  if (response.writableLength > 0) response.setTimeout(WRITE_TIME_LIMIT);
+  if (response.writableLength > 0) response.setTimeout(timeLimit);
 }
 
 /** Answers with a text and closes the connection, whatever else the client meant to send. */
