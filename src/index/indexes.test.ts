@@ -35,7 +35,7 @@ function create(store: KeyValueStore, which: Partial<IndexesOptions>): TestNode 
   );
   const dag = new Dag(
     { params: testParams },
-    { store, clock, pow: noWork, scriptVerifier: trusting, participants: [indexes] },
+    { store, clock, pow: noWork, scriptVerifier: trusting, participants: indexes.participants },
   );
   dag.open();
   return { dag, indexes, log };

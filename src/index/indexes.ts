@@ -66,6 +66,11 @@ export class Indexes implements CommitParticipant {
     this.#indexers = [this.transactions, this.addresses, this.filters].filter((index) => index !== undefined);
   }
 
+  /** Who must be told of commits: nobody, if there are no indexes. */
+  get participants(): readonly CommitParticipant[] {
+    return this.#indexers.length > 0 ? [this] : [];
+  }
+
   /** Indexes the blocks of a commit. @param known numbers given to blocks so far. */
   write(transaction: WriteTransaction, blocks: readonly CommittedBlock[], known: number): void {
     if (!this.#isComplete) return;

@@ -148,7 +148,7 @@ export class Node {
       const indexes = nodeIndexes(config, store, world, logs.logger('INDX'));
       const dag = new MeasuredDag(
         { params: config.params, hashSeed },
-        { store, clock: world.clock, pow: sha256dPow, scriptVerifier, participants: [indexes], logger },
+        { store, clock: world.clock, pow: sha256dPow, scriptVerifier, participants: indexes.participants, logger },
         channels,
       );
       dag.open();

@@ -30,7 +30,10 @@ async function openDag(isIndexed: boolean): Promise<{ readonly dag: Dag; readonl
     { params: PARAMS, ...which },
     { store, clock: systemClock, logger: silentLogger, pause: async () => undefined },
   );
-  const dag = new Dag({ params: PARAMS }, { store, clock: systemClock, pow: sha256dPow, participants: [indexes] });
+  const dag = new Dag(
+    { params: PARAMS },
+    { store, clock: systemClock, pow: sha256dPow, participants: indexes.participants },
+  );
   dag.open();
   await indexes.catchUp(dag);
   return { dag, indexes };
