@@ -305,7 +305,11 @@ export class BlockProcessor {
   #commitAside(aside: AsideWrites): void {
     aside.finish();
     if (!this.#uncommitted || this.#failed !== undefined) return;
-    this.#deps.state.commitAside(aside, (failure) => this.#landed(failure));
+    try {
+      this.#deps.state.commitAside(aside, (failure) => this.#landed(failure));
+    } catch (error) {
+      throw this.#fail(error);
+    }
     this.#sent = this.#takeHeld();
   }
 
