@@ -127,7 +127,7 @@ export class BlockFetcher {
     const now = this.#now();
     const wanted: InvVector[] = [];
     for (const key of this.#missing.keys()) {
-      if (this.#requests.isOpen(key, now) || state.isLacking(key, now, this.#expiry)) continue;
+      if (this.#plan.has(key) || this.#requests.isOpen(key, now) || state.isLacking(key, now, this.#expiry)) continue;
       const hash = hashFromKey(key);
       if (this.isKnown(hash)) {
         this.#missing.remove(key);

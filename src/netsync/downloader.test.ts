@@ -225,3 +225,45 @@ describe('a list that several peers share', () => {
     expect(manager.load.openBlocks).toBeLessThan(3000);
   });
 });
+
+describe('whatever the others do', () => {
+  /** What may be wrong with a peer. */
+  const FAULTS: readonly ((chance: () => number, source: FakeDag) => RemoteOptions)[] = [
+    () => ({ serve: () => null }),
+    () => ({ list: () => undefined }),
+    () => ({ pace: 700 }),
+    () => ({ latency: 3000 }),
+    (chance) => ({ serve: (block) => (chance() < 0.3 ? null : block) }),
+    (chance) => ({ serve: (block) => (chance() < 0.3 ? undefined : block) }),
+    (chance) => ({ serve: (block) => (chance() < 0.1 && block ? withFalseBody(block) : block) }),
+    (chance) => ({ list: (entries) => entries.filter(() => chance() < 0.7) }),
+    (chance) => ({ list: (entries) => entries.map((entry) => ({ ...entry, height: Math.floor(chance() * 500) })) }),
+    (chance) => ({ list: (entries) => [...entries].sort(() => chance() - 0.5) }),
+    (_, source) => ({ claim: source.snapshot().maxHeight + 1000 }),
+    () => ({ claim: 1_000_000, list: () => [] }),
+  ];
+
+  test.each(Array.from({ length: 25 }, (_, i) => i + 1))('seed %i: one honest peer is enough', async (seed) => {
+    const { world, manager, dag, remote } = setup();
+    const random = world.random.fork(seed);
+    const chance = () => random.float();
+    const source = columns(200);
+    const honest = remote(source, { pace: 20 });
+    const others = Array.from({ length: 5 }, () => {
+      const fault = FAULTS[random.below(FAULTS.length)]!;
+      const own = chance() < 0.8 ? source : columns(100);
+      return remote(own, { pace: random.below(30), latency: 1 + random.below(200), ...fault(chance, source) });
+    });
+    const all = [...others.slice(0, 3), honest, ...others.slice(3)];
+    for (const peer of all) {
+      world.timers.after(random.below(2000), () => peer.connect());
+      if (peer !== honest && chance() < 0.3)
+        world.timers.after(2000 + random.below(8000), () => peer.connected && peer.leave());
+    }
+    expect(await world.runUntil(() => dag.blockCount === source.blockCount, 300_000)).toBe(true);
+    expect([honest.connected, honest.points]).toEqual([true, 0]);
+    await world.advance(120_000);
+    expect(manager.load).toMatchObject({ sharedBlocks: 0, heldBytes: 0 });
+    await manager.stop();
+  });
+});

@@ -82,6 +82,7 @@ export class Downloader {
     if (isFull && last !== undefined) this.#next = { lister, from: list[0]!.height < last ? last - 1 : last };
     else this.#next = undefined;
     this.assign();
+    this.#askForNextList();
     return true;
   }
 
@@ -142,6 +143,7 @@ export class Downloader {
   tick(): void {
     const { plan, now, sync } = this.#deps;
     if (plan.size === 0) {
+      this.#askForNextList();
       this.#considerHelp();
       return;
     }

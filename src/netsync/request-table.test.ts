@@ -11,6 +11,20 @@ const hash = (n: number) => {
 const key = (n: number) => hashKey(hash(n));
 
 describe('RequestTable', () => {
+  test('what was asked of a peer twice may come twice', () => {
+    const table = new RequestTable({ limit: 10, limitPerPeer: 10, expiry: 4000 });
+    const hash = Buffer.alloc(32, 3);
+    const key = hashKey(hash);
+    expect(table.ask(1, hash, 5, 0)).toBe(true);
+    expect(table.ask(1, hash, 5, 5000)).toBe(true);
+    expect(table.owedBy(1)).toBe(1);
+    expect(table.delivered(1, key, 5100)?.request).toBeDefined();
+    expect(table.wasAsked(1, key)).toBe(true);
+    expect(table.delivered(1, key, 5200)).toEqual({ request: undefined });
+    expect(table.wasAsked(1, key)).toBe(false);
+    expect(table.delivered(1, key, 5300)).toBeUndefined();
+  });
+
   test('one item is open with one peer at a time; expiry frees it, the first may still deliver', () => {
     const table = new RequestTable({ limit: 100, limitPerPeer: 100, expiry: 4000 });
     expect(table.ask(1, hash(1), 5, 0)).toBe(true);

@@ -44,8 +44,8 @@ const MAX_SOURCES = 4;
 const HARD_EXPIRY_FACTOR = 8;
 
 interface PeerRequests {
-  /** Everything asked of the peer and neither delivered nor refused. */
-  readonly asked: Set<string>;
+  /** Everything asked of the peer and neither delivered nor refused, and how often: it will come as often. */
+  readonly asked: Map<string, number>;
   /** What of it is open with this peer, and since when; insertion order is order of asking. */
   readonly waiting: Map<string, number>;
   lastDelivery: number;
@@ -131,7 +131,7 @@ export class RequestTable {
       sources: previous?.sources.filter((source) => source !== peer) ?? [],
       patience: Math.min(patience ?? this.#options.expiry, this.#options.expiry),
     });
-    requests.asked.add(key);
+    requests.asked.set(key, (requests.asked.get(key) ?? 0) + 1);
     requests.waiting.set(key, now);
     return true;
   }
@@ -149,7 +149,8 @@ export class RequestTable {
    */
   delivered(peer: number, key: string, now: number): { readonly request: OpenRequest | undefined } | undefined {
     const requests = this.#peers.get(peer);
-    if (!requests?.asked.delete(key)) return undefined;
+    if (!requests?.asked.has(key)) return undefined;
+    answered(requests, key);
     requests.lastDelivery = now;
     return { request: this.#close(key) };
   }
@@ -159,7 +160,8 @@ export class RequestTable {
    * @returns the request if nobody else is being asked for it now.
    */
   refused(peer: number, key: string): OpenRequest | undefined {
-    this.#peers.get(peer)?.asked.delete(key);
+    const requests = this.#peers.get(peer);
+    if (requests) answered(requests, key);
     return this.#open.get(key)?.peer === peer ? this.#close(key) : undefined;
   }
 
@@ -221,9 +223,15 @@ export class RequestTable {
   #requestsOf(peer: number, now: number): PeerRequests {
     let requests = this.#peers.get(peer);
     if (!requests) {
-      requests = { asked: new Set(), waiting: new Map(), lastDelivery: now };
+      requests = { asked: new Map(), waiting: new Map(), lastDelivery: now };
       this.#peers.set(peer, requests);
     }
     return requests;
   }
+}
+
+function answered({ asked }: PeerRequests, key: string): void {
+  const times = asked.get(key) ?? 0;
+  if (times > 1) asked.set(key, times - 1);
+  else asked.delete(key);
 }

@@ -448,28 +448,29 @@ export class SyncManager {
   }
 
   #processPlanned({ lister, hash, height }: PlannedBlock, block: Block, from: PeerState): void {
-    const state = [from, lister].find((each) => this.#peers.get(each.peer.id) === each);
-    if (!state) {
-      this.#processOrphaned(block);
-      return;
-    }
-    if (!this.#judge(state, block, undefined) && !this.#blocks.isKnown(hash)) {
+    const isHere = this.#peers.get(from.peer.id) === from;
+    const taken = isHere ? this.#judge(from, block, undefined) : this.#takeUnowned(block);
+    if (taken) {
+      lister.activityAt = this.#now();
+      lister.progressAt = this.#now();
+    } else if (!this.#blocks.isKnown(hash)) {
       // These bytes are not the block: somebody else is asked for it.
       this.#plan.add(lister, [{ hash, height }]);
       this.#downloader.assign();
     }
-    if (lister !== state) lister.progressAt = this.#now();
-    lister.activityAt = this.#now();
   }
 
-  /** A block nobody is left to answer for. */
-  #processOrphaned(block: Block): void {
+  /** A block whose sender has left: nobody is to blame for it. @returns false if it was refused. */
+  #takeUnowned(block: Block): boolean {
     try {
-      this.#orphans.process(block);
+      const result = this.#orphans.process(block);
+      this.#blocks.settled(block.hash);
+      if (result.status === 'orphan') this.#blocks.parked(block.hash, result.missing);
+      return true;
     } catch (error) {
       if (!isVerdict(error)) throw error;
+      return false;
     }
-    this.#blocks.settled(block.hash);
   }
 
   #failed(error: unknown): void {
@@ -522,11 +523,13 @@ export class SyncManager {
   #refused(state: PeerState, block: Block, error: unknown, request: OpenRequest | undefined): void {
     const { peer } = state;
     const { hash } = block;
+    const duplicate = isDuplicate(error);
+    if (duplicate) this.#blocks.settled(hash);
+    // Another peer that was asked for it, too, was faster.
+    if (duplicate && !request) return;
     const { code, reason } = refusalOf(error);
     this.#deps.logger.info(`Rejected block ${hashToHex(hash)} from ${peer.address}: ${reason}`);
-    if (isDuplicate(error)) {
-      this.#blocks.settled(hash);
-    } else {
+    if (!duplicate) {
       const { provenByHash, points } = faultOf(error, block);
       this.#blocks.spoiled(state, hash, request, provenByHash);
       if (points > 0) peer.misbehaved(points, `invalid block ${hashToHex(hash)}`);
