@@ -1,7 +1,7 @@
 import type { NetworkParams } from '../../src/params/index.ts';
 import { type Hash, hashKey } from '../../src/util/hash.ts';
 import type { Clock } from '../../src/util/ports.ts';
-import { type Block, InvType, type Message, UNKNOWN_HEIGHT } from '../../src/wire/index.ts';
+import { type Block, InvType, type InvVector, type Message, UNKNOWN_HEIGHT } from '../../src/wire/index.ts';
 import { Session } from '../simulation/hostile/session.ts';
 import { Signal } from './signal.ts';
 import { dialWithin, type FuzzTarget, SOURCES } from './target.ts';
@@ -19,6 +19,7 @@ export class HonestPeer {
   /** Blocks that it has asked for, and those of them that have come. */
   readonly #wanted = new Map<string, Block | undefined>();
   #session: Session | undefined;
+  #address = '';
   #nonce = 0n;
   #answered = 0n;
 
@@ -31,6 +32,7 @@ export class HonestPeer {
   static async connect(target: FuzzTarget, params: NetworkParams, height: number): Promise<HonestPeer> {
     const peer = new HonestPeer(target);
     const transport = await dialWithin(target, SOURCES.honest);
+    peer.#address = transport.localAddress;
     const nonce = BigInt(target.world.random.below(2 ** 32));
     const timestamp = BigInt(Math.floor(target.world.clock.now() / 1000));
     peer.#session = new Session(
@@ -50,6 +52,11 @@ export class HonestPeer {
   /** True while the node keeps the connection. */
   get connected(): boolean {
     return this.#session?.isOpen ?? false;
+  }
+
+  /** Its own end of the connection, `ip:port`. */
+  get address(): string {
+    return this.#address;
   }
 
   close(): void {
@@ -117,13 +124,20 @@ export class HonestPeer {
         }
         return true;
       case 'getdata':
-        for (const { hash } of message.inventory) {
-          const block = this.#stock.get(hashKey(hash));
-          if (block) this.#session?.send({ command: 'block', block });
-        }
+        this.#deliver(message.inventory);
         return true;
       default:
         return false;
     }
+  }
+
+  #deliver(inventory: readonly InvVector[]): void {
+    const missing: InvVector[] = [];
+    for (const vector of inventory) {
+      const block = this.#stock.get(hashKey(vector.hash));
+      if (block) this.#session?.send({ command: 'block', block });
+      else missing.push(vector);
+    }
+    if (missing.length > 0) this.#session?.send({ command: 'notfound', inventory: missing });
   }
 }

@@ -23,19 +23,14 @@ async function attack(options: Options): Promise<FuzzResult> {
     await target.stop();
     // The end may have brought something to light.
     const problems = [...new Set([...target.problems, ...result.problems])];
-    if (problems.length > 0) tell(target, problems);
+    if (problems.length > 0) {
+      console.error(`what soterd printed last:\n${target.output}\n`);
+      console.error(`what soterd printed of honest peers:\n${target.honestOutput}\n`);
+    }
     return { ...result, problems };
   } finally {
     await target.stop();
     target.remove();
-  }
-}
-
-/** Prints what the node has to say for itself. */
-function tell(target: ProcessTarget, problems: readonly string[]): void {
-  console.error(`what soterd printed last:\n${target.output}\n`);
-  for (const [hash] of problems.join(' ').matchAll(/[0-9a-f]{64}/gu)) {
-    console.error(`what soterd printed of ${hash}:\n${target.mentions(hash).join('\n')}\n`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { TcpTransport } from '../../src/node/tcp.ts';
 import { type NetworkParams, networkParams } from '../../src/params/index.ts';
 import type { Transport } from '../../src/peer/index.ts';
 import { type Hash, hashFromHex } from '../../src/util/hash.ts';
-import { type FuzzTarget, IMMUNE_NETWORK } from './target.ts';
+import { type FuzzTarget, IMMUNE_NETWORK, SOURCES } from './target.ts';
 
 const SOTERD = resolve('dist/src/cli/soterd.js');
 /** An address of simnet; its key is the byte 1 repeated, for tests only. */
@@ -32,6 +32,7 @@ export class ProcessTarget implements FuzzTarget {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   readonly #lines: string[] = [];
+  readonly #honestLines: string[] = [];
   #rest = '';
   #stopping = false;
 
@@ -84,15 +85,9 @@ export class ProcessTarget implements FuzzTarget {
     return this.#lines.join('\n');
   }
 
-  /** Lines of the node's log that hold a text. */
-  mentions(text: string): string[] {
-    const lines: string[] = [];
-    for (const name of readdirSync(this.#home, { recursive: true, encoding: 'utf8' })) {
-      if (!name.endsWith('.log')) continue;
-      const log = readFileSync(join(this.#home, name), 'utf8').split('\n');
-      lines.push(...log.filter((line) => line.includes(text)));
-    }
-    return lines;
+  /** The latest lines about honest peers. */
+  get honestOutput(): string {
+    return this.#honestLines.join('\n');
   }
 
   dial(source: string): Promise<Transport> {
@@ -154,7 +149,8 @@ export class ProcessTarget implements FuzzTarget {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop()!;
     for (const line of lines) {
-      if (this.#lines.push(line) > KEPT_LINES) this.#lines.shift();
+      keep(this.#lines, line);
+      if (line.includes(` ${SOURCES.honest}:`)) keep(this.#honestLines, line);
       if (COMPLAINT.test(line)) this.#problem(`soterd says: ${line}`);
     }
   }
@@ -162,6 +158,10 @@ export class ProcessTarget implements FuzzTarget {
   #problem(text: string): void {
     if (this.problems.length < 10) this.problems.push(text);
   }
+}
+
+function keep(lines: string[], line: string): void {
+  if (lines.push(line) > KEPT_LINES) lines.shift();
 }
 
 function freePort(): Promise<number> {

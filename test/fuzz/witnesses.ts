@@ -75,10 +75,15 @@ export class Witnesses {
     while (this.#running && this.problems.length === 0) {
       const took = await use(SERVICE_LIMITS[service]);
       if (took !== undefined) this.times[service].push(took);
-      else if (!this.#speaker.connected || !this.#listener.connected) this.#report('the node left an honest peer');
-      else this.#report(`no ${service} within ${SERVICE_LIMITS[service]} ms`);
+      else this.#complain(service);
       await pause(this.#target.world.timers, INTERVALS[service]);
     }
+  }
+
+  #complain(service: Service): void {
+    const left = [this.#speaker, this.#listener].filter(({ connected }) => !connected);
+    for (const { address } of left) this.#report(`the node left the honest peer ${address}`);
+    if (left.length === 0) this.#report(`no ${service} within ${SERVICE_LIMITS[service]} ms`);
   }
 
   #report(problem: string): void {

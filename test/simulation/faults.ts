@@ -19,6 +19,8 @@ export type Fault =
       readonly latency: number;
       readonly lasts: number;
     }
+  /** A line loses packets: a share of them comes only at the second attempt or later. */
+  | { readonly kind: 'lossy'; readonly node: number; readonly loss: number; readonly lasts: number }
   /** A clock is set wrong. */
   | { readonly kind: 'skew'; readonly node: number; readonly offset: number }
   /** A program is killed, or its machine loses power with some unsynced commits, and comes back. */
@@ -79,6 +81,9 @@ export class FaultInjector {
         return;
       case 'slow':
         this.#slow(fault);
+        return;
+      case 'lossy':
+        this.#lose(fault);
         return;
       case 'skew':
         this.#note(`clock of ${this.#node(fault.node).name} is off by ${fault.offset / 1000} s`);
@@ -157,6 +162,16 @@ export class FaultInjector {
       this.#note(`line of ${name} is as before`);
       line.bandwidth = Math.max(line.bandwidth, before.bandwidth);
       line.latency -= latency;
+    });
+  }
+
+  #lose({ node, loss, lasts }: Extract<Fault, { readonly kind: 'lossy' }>): void {
+    const { line, name } = this.#node(node).host;
+    this.#note(`line of ${name} loses ${loss * 100} % more of its packets`);
+    line.loss = (line.loss ?? 0) + loss;
+    this.#repairAfter(lasts, () => {
+      this.#note(`line of ${name} loses ${loss * 100} % less`);
+      line.loss = Math.max(0, (line.loss ?? 0) - loss);
     });
   }
 

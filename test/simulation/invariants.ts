@@ -16,6 +16,9 @@ const LEAST_CURRENT_SHARE = 0.5;
 /** Bounds that no flood may push a node over; see docs/limits.md. */
 const BOUNDS = {
   orphans: 700,
+  orphanTransactions: 100,
+  /** All payments of a run, and no junk. */
+  transactions: 5000,
   openBlocks: 50_000,
   openTransactions: 50_000,
   missingParents: 5000,
@@ -65,10 +68,10 @@ export function checkBans(nodes: readonly SimNode[], report: Report): void {
 
 /** No queue or table of any node may be larger than it is meant to get. */
 export function checkBounds(nodes: readonly SimNode[], report: Report): void {
-  for (const { name, peers, dag, setup } of nodes) {
+  for (const { name, peers, dag, poolLoad, setup } of nodes) {
     if (!peers || !dag) continue;
     const { sync, peers: peerCount, ...rest } = peers.operations.load();
-    const sizes: Readonly<Record<string, number>> = { ...sync, ...rest, orphans: dag.orphanCount };
+    const sizes: Readonly<Record<string, number>> = { ...sync, ...rest, ...poolLoad, orphans: dag.orphanCount };
     for (const [key, bound] of Object.entries(BOUNDS)) {
       const size = sizes[key];
       if (size === undefined) report(`${name} does not tell ${key}`);

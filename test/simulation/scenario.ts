@@ -143,7 +143,7 @@ function drawFault(random: SeededRandom, { count, clocksAgree }: FaultRules): Fa
   const lasts = random.pick([10, 40, 120, 400]) * SECOND;
   const down = random.pick([1, 15, 90, 300]) * SECOND;
   const side = random.shuffle(Array.from({ length: count }, (_, i) => i)).slice(0, random.between(1, count - 1));
-  switch (random.below(clocksAgree ? 9 : 10)) {
+  switch (random.below(clocksAgree ? 10 : 11)) {
     case 0:
       return { kind: 'partition', side, oneWay: false, lasts };
     case 1:
@@ -162,6 +162,8 @@ function drawFault(random: SeededRandom, { count, clocksAgree }: FaultRules): Fa
       return { kind: 'restart', node, down };
     case 8:
       return { kind: 'disk', node, down };
+    case 9:
+      return { kind: 'lossy', node, loss: random.pick([0.02, 0.1, 0.4]), lasts };
     default:
       return { kind: 'skew', node, offset: random.between(-600, 600) * SECOND };
   }

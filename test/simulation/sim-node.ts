@@ -94,9 +94,10 @@ export class SimNode {
     return this.#run?.program.peers;
   }
 
-  /** Transactions in the pool of the running program. */
-  get poolSize(): number {
-    return this.#run?.program.pool.count ?? 0;
+  /** Transactions in the pool of the running program, and those that wait for others. */
+  get poolLoad(): { readonly transactions: number; readonly orphanTransactions: number } | undefined {
+    const pool = this.#run?.program.pool;
+    return pool && { transactions: pool.count, orphanTransactions: pool.orphanCount };
   }
 
   /** Milliseconds by which the machine's clock is ahead of the true time. */

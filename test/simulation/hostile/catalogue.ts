@@ -1,5 +1,5 @@
-import { addressFlood, crowd, greedy, invFlood, orphanFlood } from './floods.ts';
-import { invalidBlocks, malleating, selfish, unrequested } from './forgers.ts';
+import { addressFlood, crowd, greedy, invFlood, junkTransactions, orphanFlood } from './floods.ts';
+import { invalidBlocks, lateBranches, malleating, selfish, unrequested } from './forgers.ts';
 import { confusing, lyingHeight, slowSync, withholding } from './liars.ts';
 import type { Strategy } from './mob.ts';
 import type { Toolbox } from './toolbox.ts';
@@ -13,6 +13,7 @@ export const CATALOGUE = {
   confusing,
   orphanFlood,
   invFlood,
+  junkTransactions,
   addressFlood,
   greedy,
   crowd,
@@ -20,6 +21,7 @@ export const CATALOGUE = {
   malleating,
   unrequested,
   selfish,
+  lateBranches,
   garbage,
   slowLoris,
   rude,

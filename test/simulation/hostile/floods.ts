@@ -1,5 +1,5 @@
-import { ZERO_HASH } from '../../../src/util/hash.ts';
-import { InvType, type InvVector, ipFromString, type NetAddress } from '../../../src/wire/index.ts';
+import { hashKey, ZERO_HASH } from '../../../src/util/hash.ts';
+import { InvType, type InvVector, ipFromString, type NetAddress, Transaction } from '../../../src/wire/index.ts';
 import { SIM_PARAMS } from '../sim-params.ts';
 import { craftBlock, randomHash } from './craft.ts';
 import type { Strategy } from './mob.ts';
@@ -128,6 +128,56 @@ export function greedy(tools: Toolbox): Strategy {
       ask(session);
     },
     tick: (sessions) => sessions.forEach(ask),
+  };
+}
+
+/** Sends transactions that can never be mined: without known inputs, unpayable, not final, malformed. */
+export function junkTransactions(tools: Toolbox): Strategy {
+  const { random } = tools;
+  const stock = new Map<string, Transaction>();
+  const make = (): Transaction => {
+    const foreign = () => ({ hash: randomHash(random), index: random.below(3) });
+    const prevouts = Array.from({ length: random.pick([1, 1, 2, 200]) }, foreign);
+    const old = tools.spy()?.blocksAtHeight(1)[0];
+    const coinbase = old && tools.spy()?.getBlock(old)?.transactions[0];
+    // Spends a coin that exists, and more than it is worth: nobody may take it.
+    const tooMuch = coinbase !== undefined && random.chance(0.3);
+    const inputs = (tooMuch ? [{ hash: coinbase.txid, index: 0 }] : prevouts).map((prevout) => ({
+      prevout,
+      signatureScript: random.bytes(random.pick([0, 0, 100])),
+      sequence: random.pick([0, 0xffffffff]),
+      witness: [],
+    }));
+    return new Transaction({
+      version: random.pick([1, 2]),
+      inputs,
+      outputs: random.chance(0.1) ? [] : [{ value: 10n ** 16n, pkScript: Uint8Array.of(0x51) }],
+      lockTime: random.pick([0, 0, 2 ** 31]),
+    });
+  };
+  return {
+    name: 'junk-transactions',
+    width: 1,
+    redial: 3000,
+    every: 4000,
+    tick: (sessions) => {
+      for (const session of sessions) {
+        const transactions = Array.from({ length: random.pick([1, 10, 60]) }, make);
+        stock.clear();
+        for (const tx of transactions) stock.set(hashKey(tx.txid), tx);
+        const inventory = transactions.map(({ txid }) => ({ type: InvType.tx, hash: txid, height: -1 }));
+        if (random.chance(0.7)) session.send({ command: 'inv', inventory });
+        else for (const tx of transactions) session.send({ command: 'tx', tx });
+      }
+    },
+    received: (session, message) => {
+      if (message.command !== 'getdata') return false;
+      for (const { hash } of message.inventory) {
+        const tx = stock.get(hashKey(hash));
+        if (tx) session.send({ command: 'tx', tx });
+      }
+      return true;
+    },
   };
 }
 

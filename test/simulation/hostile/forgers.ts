@@ -148,6 +148,34 @@ export function unrequested(tools: Toolbox): Strategy {
   };
 }
 
+/** Mines valid blocks on parents far below the tips, so that others have to put much of the order right again. */
+export function lateBranches(tools: Toolbox): Strategy {
+  const { random, world } = tools;
+  const stock = new Stock();
+  const depth = random.pick([15, 60, 400]);
+  return {
+    name: 'late-branches',
+    width: 1,
+    redial: 5000,
+    every: 20_000,
+    tick: (sessions) => {
+      const dag = tools.spy();
+      if (!dag || sessions.length === 0) return;
+      let height = Math.max(0, dag.snapshot().maxHeight - random.between(1, depth));
+      let parent = random.pick(dag.blocksAtHeight(height));
+      for (let length = random.between(1, 5); length > 0; length--) {
+        height++;
+        const time = Math.floor(world.clock.now() / 1000);
+        const block = craftBlock({ parents: [parent], height, time }, SIM_PARAMS, random);
+        parent = block.hash;
+        stock.add(block);
+        for (const session of sessions) session.send({ command: 'inv', inventory: [blockVector(block.hash, height)] });
+      }
+    },
+    received: (session, message) => deliver(stock, session, message),
+  };
+}
+
 /** Mines a chain of its own in secret and publishes it all at once; every block of it is valid. */
 export function selfish(tools: Toolbox): Strategy {
   const { random, world } = tools;

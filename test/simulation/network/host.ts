@@ -6,6 +6,8 @@ export interface LineQuality {
   latency: number;
   /** Bytes a second in each direction. */
   bandwidth: number;
+  /** Share of its packets that are lost and sent again. Default none. */
+  loss?: number;
 }
 
 /** One machine of the simulated internet. It is there also while no program runs on it. */

@@ -10,6 +10,9 @@ import { VirtualTransport } from './virtual-transport.ts';
 
 /** A share of writes is cut into pieces, as networks do. */
 const FRAGMENTED_SHARE = 0.02;
+/** Milliseconds after which a lost packet is sent again; doubled each time. */
+const FIRST_RETRY = 200;
+const LAST_RETRY = 12_800;
 /** First port that is given to outgoing connections. */
 const FIRST_PORT = 32_768;
 
@@ -55,9 +58,13 @@ export class VirtualInternet {
     return host.attachment;
   }
 
-  /** One-way delay of this moment, milliseconds. */
+  /** One-way delay of this moment, milliseconds. What is lost on the way comes later, as with TCP. */
   delay(from: Host, to: Host): number {
-    return (from.line.latency + to.line.latency) * (0.9 + 0.2 * this.#random.float());
+    const delay = (from.line.latency + to.line.latency) * (0.9 + 0.2 * this.#random.float());
+    const loss = (from.line.loss ?? 0) + (to.line.loss ?? 0);
+    let waited = 0;
+    for (let wait = FIRST_RETRY; loss > 0 && wait <= LAST_RETRY && this.#random.chance(loss); wait *= 2) waited += wait;
+    return delay + waited;
   }
 
   /** Size of the next piece of a write with so many bytes left. */
