@@ -49,7 +49,9 @@ test('soterdag grows a DAG of its own and shows it step by step', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [, blocks, steps] = /(\d+) blocks, \d+ of them red at the end\. (\d+) steps in /u.exec(stdout) ?? [];
   expect(Number(blocks)).toBeGreaterThan(2);
-  expect(Number(steps)).toBe(Number(blocks));
+  // Blocks that share a commit are one step.
+  expect(Number(steps)).toBeGreaterThan(1);
+  expect(Number(steps)).toBeLessThanOrEqual(Number(blocks));
   const text = readFileSync(file, 'utf8');
   expect(text.match(/class="node"/gu)).toHaveLength(Number(blocks));
   const [, json] = /<script type="application\/json" id="film">(.*?)<\/script>/su.exec(text) ?? [];

@@ -25,7 +25,8 @@ export interface GrowDeps {
 }
 
 /**
- * Starts nodes that mine on their own and tell each other over TCP, and watches one of them: every block that it takes in is a step.
+ * Starts nodes that mine on their own and tell each other over TCP, and watches one of them: every block that it takes in is a step (several that share a
+ * commit are one).
  * Ends after the time that is given, after 300 blocks, or when the shutdown is requested. Nothing is left behind.
  */
 export async function growDag({ nodes, duration, interval }: GrowOptions, deps: GrowDeps): Promise<Film> {

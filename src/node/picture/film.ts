@@ -75,7 +75,7 @@ function caption(added: readonly PicturedBlock[], recoloured: number, moved: num
     const place = position === undefined ? 'left out of the order' : `number ${position} of the order`;
     const named = `${parents.length} ${parents.length === 1 ? 'parent' : 'parents'}`;
     parts.push(`Block ${shortName(hash)} at height ${height} with ${named}: ${colour}, ${place}`);
-  } else parts.push(`${added.length} blocks`);
+  } else if (added.length > 0) parts.push(`${added.length} blocks at once`);
   if (recoloured > 0) parts.push(`${recoloured} changed colour`);
   if (moved > 0) parts.push(`${moved} moved in the order`);
   return parts.join('; ');
