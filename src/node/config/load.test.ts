@@ -109,6 +109,15 @@ describe('loadConfig', () => {
     });
   });
 
+  test('room and time of the memory pool', async () => {
+    const limits = async (...args: string[]) => (await configOf(['--simnet', ...args])).mempool;
+    expect(await limits()).toMatchObject({ maxUsage: 300_000_000, expiry: 14 * 86_400 });
+    expect(await limits('--maxmempool=5', '--mempoolexpiry=1')).toMatchObject({ maxUsage: 5_000_000, expiry: 3600 });
+    const refusal = async (arg: string) => (await load(['--simnet', arg])).stderr;
+    expect(await refusal('--maxmempool=4')).toMatch(/The maxmempool option must be at least 5 -- parsed \[4\]/u);
+    expect(await refusal('--mempoolexpiry=0')).toMatch(/The mempoolexpiry option must be in between 1 and 878400/u);
+  });
+
   test('localhost among the RPC addresses stands for its IPs', async () => {
     const config = await configOf([
       '--simnet',
