@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> 
   ibd: () => import('./ibd.ts'),
   mempool: () => import('./mempool.ts'),
   metrics: () => import('./metrics.ts'),
+  'miner-load': () => import('./miner-load.ts'),
   mining: () => import('./mining.ts'),
   relay: () => import('./relay.ts'),
   rpc: () => import('./rpc.ts'),
