@@ -4,7 +4,7 @@ import { MemoryPool } from '../mempool/index.ts';
 import { type Hash, hashToHex } from '../util/hash.ts';
 import { VirtualWorld } from '../util/testing/virtual-world.ts';
 import type { Transaction } from '../wire/index.ts';
-import { type TrackerLimits, TransactionTracker } from './transaction-tracker.ts';
+import { type TrackerDeps, type TrackerLimits, TransactionTracker } from './transaction-tracker.ts';
 
 class Lab {
   readonly world = new VirtualWorld();
@@ -20,9 +20,10 @@ class Lab {
     dag.events.on('connected', (info) => this.pool.blockConnected(info));
   }
 
-  tracker(limits?: TrackerLimits): TransactionTracker {
+  tracker(limits?: TrackerLimits, index?: TrackerDeps['index']): TransactionTracker {
     const { dag } = this.testDag;
-    const tracker = new TransactionTracker({ dag, pool: this.pool, timers: this.world.timers }, limits);
+    const deps = { dag, pool: this.pool, timers: this.world.timers, ...(index && { index }) };
+    const tracker = new TransactionTracker(deps, limits);
     tracker.start();
     return tracker;
   }
@@ -120,4 +121,20 @@ test('only the newest transactions are remembered', async () => {
   expect(known.map((status) => status !== undefined)).toEqual([...Array(5).fill(false), ...Array(5).fill(true)]);
   expect(hashToHex(known[9]!.blocks[0].hash)).toBe(hashToHex(tip));
   tracker.stop();
+});
+
+test('with an index it knows what is older than it remembers', async () => {
+  const lab = new Lab();
+  const { coinbase, tip } = mature(lab);
+  const payment = pay(coinbase, [1n]);
+  let newest = lab.block([tip], [payment]).hash;
+  const holder = newest;
+  for (let i = 0; i < 10; i++) newest = lab.block([newest]).hash;
+  const limits: TrackerLimits = { transactions: 3, blocks: 3, dropped: 1 };
+  expect(await lab.tracker(limits).status(payment.txid)).toBeUndefined();
+  const status = await lab.tracker(limits, { blocksOf: () => [holder] }).status(payment.txid);
+  expect(status?.blocks).toMatchObject([
+    { hash: holder, height: 4, index: 1, state: 'applied', position: 4, blueConfirmations: 11 },
+  ]);
+  expect(await lab.tracker(limits, { blocksOf: () => [] }).status(payment.txid)).toBeUndefined();
 });

@@ -17,8 +17,10 @@ export interface TrackerLimits {
 const LIMITS: TrackerLimits = { transactions: 50_000, blocks: 5_000, dropped: 5_000 };
 /** Blocks that the first question reads from the store before it lets other work run. */
 const BLOCKS_PER_TURN = 50;
-/** Places of the order that are looked at, from its end, for the place of a block. */
+/** Places of the order that are looked at, from its end, for the place of a block; with an index all, so many a turn. */
 const ORDER_DEPTH = 20_000;
+/** How often that is begun again because the order was rewritten meanwhile. */
+const SEARCHES = 3;
 
 /** What the tracker works with. */
 export interface TrackerDeps {
@@ -93,7 +95,7 @@ export class TransactionTracker implements RpcTransactionTracker {
     const entry = pool.entry(txid);
     const dropped = this.#dropped.get(key);
     if (hashes.length === 0 && !entry && !dropped) return undefined;
-    const order = this.#placesOf(hashes);
+    const order = await this.#placesOf(hashes);
     const blocks = hashes.flatMap((hash) => this.#place(txid, hash, order) ?? []);
     const isApplied = blocks.some(({ state }) => state === 'applied');
     const prevouts = this.#prevoutsOf(txid, hashes) ?? dropped?.prevouts ?? [];
@@ -179,18 +181,31 @@ export class TransactionTracker implements RpcTransactionTracker {
   }
 
   /** Places of blocks, looked for from the end of the order. */
-  #placesOf(hashes: readonly Hash[]): Map<string, OrderPlace> {
-    const { dag } = this.#deps;
+  async #placesOf(hashes: readonly Hash[]): Promise<Map<string, OrderPlace>> {
+    const { dag, index, timers } = this.#deps;
     const wanted = new Set(hashes.map(hashKey));
-    const places = new Map<string, OrderPlace>();
-    let blue = 0;
-    const last = dag.orderLength - 1;
-    for (let position = last; position >= 0 && position > last - ORDER_DEPTH; position--) {
-      if (places.size === wanted.size) break;
-      const hash = dag.orderAt(position);
-      if (!hash) break;
-      if (dag.isVirtualBlue(hash)) blue++;
-      if (wanted.has(hashKey(hash))) places.set(hashKey(hash), { position, blue });
+    let places = new Map<string, OrderPlace>();
+    for (let search = 0; search < SEARCHES; search++) {
+      places = new Map();
+      const order = hashKey(dag.orderHash());
+      let blue = 0;
+      let position = dag.orderLength - 1;
+      for (;;) {
+        for (
+          const end = position - ORDER_DEPTH;
+          position >= 0 && position > end && places.size < wanted.size;
+          position--
+        ) {
+          const hash = dag.orderAt(position);
+          if (!hash) break;
+          if (dag.isVirtualBlue(hash)) blue++;
+          if (wanted.has(hashKey(hash))) places.set(hashKey(hash), { position, blue });
+        }
+        if (!index || position < 0 || places.size === wanted.size) return places;
+        await new Promise<void>((resolve) => timers.soon(resolve));
+        if (this.#stopped) return places;
+        if (hashKey(dag.orderHash()) !== order) break;
+      }
     }
     return places;
   }
