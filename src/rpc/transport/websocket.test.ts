@@ -1,11 +1,15 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { networkParams } from '../../params/index.ts';
+import { hashToHex } from '../../util/hash.ts';
 import { splitHostPort } from '../../util/host-port.ts';
 import { silentLogger } from '../../util/log.ts';
 import { SeededRandom } from '../../util/testing/seeded-random.ts';
+import { rpcMethods } from '../methods/index.ts';
 import type { RpcPorts } from '../ports.ts';
 import { RpcServer, type RpcServerOptions } from '../server.ts';
 import { TEST_IDENTITY } from '../testing/identity.ts';
@@ -13,6 +17,7 @@ import { idlePorts } from '../testing/idle-ports.ts';
 import { SocketUser } from '../testing/socket-user.ts';
 
 const ADMIN = 'user:pass';
+const GENESIS = hashToHex(networkParams('simnet').genesisHash);
 const AUTH = `Basic ${Buffer.from(ADMIN).toString('base64')}`;
 const CALL = '{"id":1,"method":"getblockcount"}';
 
@@ -117,6 +122,23 @@ describe('requests for an upgrade', () => {
     expect(await askForHttp2(secure.port, true)).toBe('200 {"result":1,"error":null,"id":1}\n');
   });
 
+  test('may come again and again on one connection', async () => {
+    const { port } = await start();
+    const head = `POST / HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTH}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: ${CALL.length}\r\n\r\n`;
+    const answers = await new Promise<number>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(head + CALL));
+      socket.on('error', reject);
+      let count = 0;
+      socket.on('data', (chunk) => {
+        if (!String(chunk).includes('"result":1')) return;
+        if (++count === 20) socket.destroy();
+        else socket.write(head + CALL);
+      });
+      socket.on('close', () => resolve(count));
+    });
+    expect(answers).toBe(20);
+  });
+
   test('at other paths find JSON-RPC, whoever asks', async () => {
     const { port } = await start();
     expect(await sendHead(port, 'GET /ws/ HTTP/1.1', ...UPGRADE)).toMatch(/^HTTP\/1\.1 401 /u);
@@ -143,6 +165,41 @@ describe('requests for an upgrade', () => {
     const answer = new Promise((resolve) => socket.once('message', (data) => resolve(String(data))));
     socket.once('open', () => socket.send(CALL));
     expect(await answer).toBe('{"result":1,"error":null,"id":1}');
+  });
+});
+
+describe('garbage', () => {
+  test('in frames ends that connection alone', async () => {
+    const { port } = await start();
+    const upgrade = Buffer.from(`${['GET /ws HTTP/1.1', ...UPGRADE, `Authorization: ${AUTH}`].join('\r\n')}\r\n\r\n`);
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (bytes) => {
+        await new Promise<void>((resolve) => {
+          const socket = connect(port, '127.0.0.1', () => socket.end(Buffer.concat([upgrade, bytes])));
+          socket.on('error', () => undefined);
+          socket.on('close', () => resolve());
+          socket.resume();
+        });
+      }),
+      { numRuns: 100 },
+    );
+    expect(await (await open(port)).call('getblockcount')).toBe(1);
+  });
+
+  test('in requests is answered, whatever the method makes of it', async () => {
+    const { port } = await start();
+    const user = await open(port, 'lim:limpass');
+    const names = [...rpcMethods.keys()].filter((name) => name !== 'authenticate');
+    const outpoint = fc.record({ hash: fc.constantFrom('', '00', 'zz', 'ab'.repeat(32)), index: fc.nat() });
+    const text = fc.constantFrom('', 'x', GENESIS, 'SYPRdtiAorV79MQnm1kzSUzDyJ58bRDAEj');
+    const param = fc.oneof(text, fc.boolean(), fc.integer(), fc.array(text), fc.array(outpoint), fc.jsonValue());
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...names), fc.array(param, { maxLength: 4 }), async (method, params) => {
+        user.socket.send(JSON.stringify({ id: 7, method, params }));
+        expect((await user.answers.take())?.value.id).toBe(7);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 

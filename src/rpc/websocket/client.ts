@@ -51,6 +51,28 @@ export interface ClientOptions {
   readonly user: RpcUser | undefined;
 }
 
+/** A request that runs. Few methods ask for its signal, so it is made when one does. */
+class RunningRequest implements Caller {
+  readonly address: string;
+  #gone: AbortController | undefined;
+  #isAborted = false;
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#isAborted) this.#gone.abort();
+    return this.#gone.signal;
+  }
+
+  abort(): void {
+    this.#isAborted = true;
+    this.#gone?.abort();
+  }
+}
+
 /**
  * One WebSocket client: logs it in, runs its requests, sends it answers and notifications. A request counts as running until its
  * answer has been taken, so that a client that does not read is not read either; notifications, which nobody can hold back,
@@ -63,7 +85,7 @@ export class SocketClient implements SocketSession {
   readonly #channel: MessageChannel;
   readonly #deps: ClientDeps;
   readonly #maxRequests: number;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Set<RunningRequest>();
   /** Messages that arrived before reading stopped. */
   #unread: string[] = [];
   #user: RpcUser | undefined;
@@ -190,19 +212,19 @@ export class SocketClient implements SocketSession {
 
   /** An answer that is there at once goes out at once, ahead of notifications that follow from it. */
   #serve(text: string, user: RpcUser): void {
-    const request = new AbortController();
+    const request = new RunningRequest(this.address);
     this.#running.add(request);
-    const answer = this.#deps.answer(text, user, { address: this.address, signal: request.signal }, this);
+    const answer = this.#deps.answer(text, user, request, this);
     if (answer instanceof Promise) void answer.then((later) => this.#reply(request, later));
     else this.#reply(request, answer);
   }
 
-  #reply(request: AbortController, answer: Answer): void {
+  #reply(request: RunningRequest, answer: Answer): void {
     if (answer === undefined || this.#cut || this.#gone) this.#served(request);
     else this.#channel.send(answer, () => this.#served(request));
   }
 
-  #served(request: AbortController): void {
+  #served(request: RunningRequest): void {
     this.#running.delete(request);
     if (this.#gone) return;
     if (this.#stopping) {
