@@ -11,6 +11,8 @@ export interface PlannedBlock {
   readonly height: number;
   /** The sync peer that listed it. */
   readonly lister: PeerState;
+  /** Place in the plan. */
+  place: number;
   /** Who was asked last and has neither delivered nor failed. */
   owner: PeerState | undefined;
   /** Steady time of that. */
@@ -33,6 +35,9 @@ export class BlockPlan {
   readonly #byKey = new Map<string, PlannedBlock>();
   #heldBytes = 0;
   #asked = 0;
+  #held = 0;
+  /** No block before this place is one that nobody was asked for. */
+  #unaskedFrom = 0;
 
   /** Blocks that have not left. */
   get size(): number {
@@ -52,6 +57,11 @@ export class BlockPlan {
   /** Blocks that somebody was asked for and that have not come. */
   get asked(): number {
     return this.#asked;
+  }
+
+  /** Blocks that nobody was asked for and that have not come. */
+  get unasked(): number {
+    return this.#byKey.size - this.#asked - this.#held;
   }
 
   /** True if the next block has come. */
@@ -80,6 +90,7 @@ export class BlockPlan {
         hash: own,
         height,
         lister,
+        place: 0,
         owner: undefined,
         askedAt: 0,
         overtaken: undefined,
@@ -103,6 +114,25 @@ export class BlockPlan {
     }
   }
 
+  /** The next one that nobody was asked for and that has not come, at most `ahead` places from the front, that `fits`. */
+  nextUnasked(ahead: number, fits: (planned: PlannedBlock) => boolean): PlannedBlock | undefined {
+    if (this.unasked === 0) return undefined;
+    const end = Math.min(this.#blocks.length, this.#head + ahead);
+    let place = Math.max(this.#unaskedFrom, this.#head);
+    for (; place < end && !this.#isUnasked(this.#blocks[place]!); place++);
+    this.#unaskedFrom = place;
+    for (; place < end; place++) {
+      const planned = this.#blocks[place]!;
+      if (this.#isUnasked(planned) && fits(planned)) return planned;
+    }
+    return undefined;
+  }
+
+  /** True for the first block of the plan. */
+  isNext(planned: PlannedBlock): boolean {
+    return planned === this.#first();
+  }
+
   /** A peer is asked for a block. */
   give(planned: PlannedBlock, peer: PeerState, now: number): void {
     planned.overtaken = planned.owner;
@@ -114,6 +144,7 @@ export class BlockPlan {
   free(planned: PlannedBlock): void {
     this.#setOwner(planned, undefined);
     planned.overtaken = undefined;
+    this.#unaskedFrom = Math.min(this.#unaskedFrom, planned.place);
   }
 
   /** A block has come. */
@@ -121,6 +152,7 @@ export class BlockPlan {
     if (planned.held) return;
     this.#setOwner(planned, undefined);
     planned.held = { block, from };
+    this.#held++;
     this.#heldBytes += block.size;
     for (let i = this.#blocks.length - 1; i > this.#head && this.#heldBytes > PLAN_BYTES; i--) {
       this.#drop(this.#blocks[i]!);
@@ -144,7 +176,9 @@ export class BlockPlan {
   remove(planned: PlannedBlock): void {
     if (!this.#byKey.delete(planned.key)) return;
     this.#setOwner(planned, undefined);
-    this.#heldBytes -= planned.held?.block.size ?? 0;
+    if (!planned.held) return;
+    this.#held--;
+    this.#heldBytes -= planned.held.block.size;
   }
 
   /** Takes out everything. */
@@ -154,6 +188,8 @@ export class BlockPlan {
     this.#blocks = [];
     this.#head = 0;
     this.#heldBytes = 0;
+    this.#held = 0;
+    this.#unaskedFrom = 0;
   }
 
   #first(): PlannedBlock | undefined {
@@ -168,7 +204,9 @@ export class BlockPlan {
     const left = this.#blocks.slice(this.#head).filter((planned) => this.#byKey.get(planned.key) === planned);
     // Stable: blocks of one height keep the order of the lists.
     this.#blocks = [...left, ...added].sort((a, b) => a.height - b.height);
+    for (const [place, planned] of this.#blocks.entries()) planned.place = place;
     this.#head = 0;
+    this.#unaskedFrom = 0;
   }
 
   #setOwner(planned: PlannedBlock, peer: PeerState | undefined): void {
@@ -186,6 +224,12 @@ export class BlockPlan {
   #drop(planned: PlannedBlock): void {
     if (!planned.held || this.#byKey.get(planned.key) !== planned || planned === this.#first()) return;
     this.#heldBytes -= planned.held.block.size;
+    this.#held--;
     planned.held = undefined;
+    this.#unaskedFrom = Math.min(this.#unaskedFrom, planned.place);
+  }
+
+  #isUnasked(planned: PlannedBlock): boolean {
+    return !planned.owner && !planned.held && this.#byKey.get(planned.key) === planned;
   }
 }

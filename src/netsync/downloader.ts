@@ -218,20 +218,28 @@ export class Downloader {
   #giveFree(state: PeerState, room: number): InvVector[] {
     const { plan, fetcher, now } = this.#deps;
     const wanted: InvVector[] = [];
-    let isFirst = true;
-    for (const planned of plan.upcoming(PLAN_AHEAD)) {
-      if (wanted.length >= room) break;
-      if (planned.held) continue;
-      const affordable = isFirst || plan.heldBytes + (plan.asked + 1) * this.#meanBytes <= PLAN_BYTES;
-      isFirst = false;
-      if (!affordable) break;
-      if (planned.owner || !this.#canHave(state, planned)) continue;
+    const at = now();
+    const refused = new Set<PlannedBlock>();
+    const fits = (planned: PlannedBlock) => !refused.has(planned) && this.#canHave(state, planned);
+    while (wanted.length < room) {
+      const planned = plan.nextUnasked(PLAN_AHEAD, fits);
+      if (!planned || !this.#isAffordable(planned)) break;
       const vector = fetcher.askPlanned(state, planned, false);
-      if (!vector) continue;
-      plan.give(planned, state, now());
+      if (!vector) {
+        // Somebody who announced it was asked.
+        refused.add(planned);
+        continue;
+      }
+      plan.give(planned, state, at);
       wanted.push(vector);
     }
     return wanted;
+  }
+
+  /** True if there will be room for the block while it waits for its turn. */
+  #isAffordable(planned: PlannedBlock): boolean {
+    const { plan } = this.#deps;
+    return plan.heldBytes + (plan.asked + 1) * this.#meanBytes <= PLAN_BYTES || plan.isNext(planned);
   }
 
   /** What others are late with, the most urgent first, if our work waits for it. */
@@ -270,7 +278,7 @@ export class Downloader {
   #askForNextList(): void {
     const { plan, sync } = this.#deps;
     const next = this.#next;
-    if (!next || plan.size - plan.asked >= PLAN_LOW) return;
+    if (!next || plan.unasked >= PLAN_LOW) return;
     if (next.lister !== sync.peer) {
       this.#next = undefined;
       return;
