@@ -2,6 +2,8 @@
  * Goal: a node behind a proxy reaches others through it alone. Method: two soterd in processes of their own and a small SOCKS5 proxy
  * between them, which is the only one that knows where a name leads.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SocksServer } from '../../src/node/testing/socks-server.ts';
 import { freePort, MINING_ADDRESS, NodeProcess, soterctl, soterd, until } from './process.ts';
@@ -64,6 +66,8 @@ test('--onion alone: Tor services through it, others directly; without it they a
 
 test('soterctl calls through a proxy, with TLS and without', async () => {
   const { node } = await setup();
+  mkdirSync(join(node.home, '.soterctl'));
+  writeFileSync(join(node.home, '.soterctl', 'soterctl.conf'), '');
   const secure = await startSecure(node.home);
   cleanUp.push(() => secure.program.end('SIGKILL').then(() => undefined));
   for (const [port, options] of [
