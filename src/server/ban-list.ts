@@ -32,6 +32,8 @@ export class BanList {
   readonly #hosts = new Map<string, Term>();
   readonly #networks = new Map<string, Term & { readonly subnet: Subnet }>();
   #writing: Promise<void> = Promise.resolve();
+  /** A write has not begun yet. */
+  #waiting = false;
 
   constructor(clock: Clock, logger: Logger, file?: StateFile) {
     this.#clock = clock;
@@ -123,10 +125,13 @@ export class BanList {
     return false;
   }
 
+  /** Writes the list; what changes until the write begins goes with it, so that a flood of bans is no flood of writes. */
   #save(): void {
     const file = this.#file;
-    if (!file) return;
+    if (!file || this.#waiting) return;
+    this.#waiting = true;
     this.#writing = this.#writing.then(async () => {
+      this.#waiting = false;
       try {
         await file.save(`${JSON.stringify({ version: FILE_VERSION, bans: this.list() })}\n`);
       } catch (error) {

@@ -59,6 +59,26 @@ test('BanList: networks are bounded as well, and end like the others', async () 
   expect(bans.isBanned('10.4.25.5')).toBe(false);
 });
 
+test('BanList: a flood of bans is no flood of writes, and the last state is written', async () => {
+  const texts: string[] = [];
+  const file = {
+    load: () => Promise.resolve(undefined),
+    save: async (text: string) => {
+      await Promise.resolve();
+      texts.push(text);
+    },
+  };
+  const bans = new BanList(new VirtualWorld().clock, silentLogger, file);
+  for (let i = 0; i < 200; i++) bans.ban(`10.0.0.${i}`, 1000);
+  await Promise.resolve();
+  bans.lift('10.0.0.7');
+  bans.clear();
+  bans.ban('10.9.9.9', 1000);
+  await bans.flush();
+  expect(texts.length).toBeLessThanOrEqual(2);
+  expect(JSON.parse(texts.at(-1) ?? '').bans).toMatchObject([{ host: '10.9.9.9' }]);
+});
+
 test.each([
   ['10.1.2.3/8', '10.0.0.0/8', false],
   ['192.0.2.129/25', '192.0.2.128/25', false],
