@@ -76,7 +76,7 @@ export const SOTERD_OPTIONS = {
     whitelist: list('Address or network (CIDR) that is never banned'),
     nodnsseed: flag('Do not ask DNS for peers'),
     externalip: list('Address to announce to peers'),
-    upnp: flag('Let the router forward the port by UPnP'),
+    upnp: flag('Let the router forward the port, by UPnP or NAT-PMP'),
     proxy: text('SOCKS5 proxy for connections, host:port'),
     proxyuser: text('User name at the proxy'),
     proxypass: text('Password at the proxy', { secret: true }),
