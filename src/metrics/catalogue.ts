@@ -47,6 +47,8 @@ export const CATALOGUE = {
   soterd_store_bytes: gauge('Size of the database file'),
   soterd_store_disk_free_bytes: gauge('Free space on the disk of the database'),
 
+  soterd_index_rows: gauge('Rows of the indexes that are kept', ['index']),
+
   soterd_scripts_threads: gauge('Threads that may verify scripts'),
   soterd_scripts_inputs_total: counter('Inputs whose scripts were verified in threads'),
   soterd_scripts_failures_total: counter('Batches lost with their thread'),

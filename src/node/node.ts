@@ -339,6 +339,7 @@ export class Node {
     this.#monitor = new NodeMonitor(config, {
       metrics,
       dag,
+      store,
       pool: this.pool,
       peers: this.peers,
       miner: this.miner,

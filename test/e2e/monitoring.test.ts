@@ -43,7 +43,7 @@ function figure(families: ReadonlyMap<string, Family>, name: string, label?: str
 
 describe('the monitoring endpoint of running nodes', () => {
   test('has every metric, readable by others, with the figures that RPC has', async () => {
-    const one = await start(`--miningaddr=${MINING_ADDRESS}`);
+    const one = await start(`--miningaddr=${MINING_ADDRESS}`, '--txindex');
     const two = await start(`--connect=127.0.0.1:${one.node.p2pPort}`);
     await one.node.call('generate', 30);
     await until(async () => (await two.node.call<number>('getblockcount')) === 31);
@@ -59,6 +59,7 @@ describe('the monitoring endpoint of running nodes', () => {
     expect(figure(families, 'soterd_dag_blocks_processed_total', 'accepted')).toBe(30);
     expect(figure(families, 'soterd_dag_block_seconds')).toBe(30);
     expect(figure(families, 'soterd_store_commit_seconds')).toBeGreaterThan(0);
+    expect(figure(families, 'soterd_index_rows', 'txindex')).toBeGreaterThanOrEqual(30);
     expect(figure(families, 'soterd_mining_blocks_total')).toBe(30);
     expect(figure(families, 'soterd_mining_template_seconds')).toBeGreaterThanOrEqual(30);
     expect(figure(families, 'soterd_peers', 'inbound')).toBe(1);

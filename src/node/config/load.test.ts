@@ -6,6 +6,7 @@ import { Logs } from '../logging/index.ts';
 import { systemClock } from '../system.ts';
 import { loadConfig } from './load.ts';
 import type { NodeConfig } from './node-config.ts';
+import { SOTERD_OPTIONS } from './soterd-options.ts';
 
 let home: string;
 beforeEach(() => {
@@ -254,5 +255,13 @@ describe('loadConfig', () => {
     expect((await load(['--simnet', '--logformat=xml'])).stderr).toMatch(
       /^loadConfig: The specified log format \[xml\] is invalid -- supported formats \[text json\]\n/u,
     );
+  });
+
+  test('every example in the file that is made names an option', async () => {
+    await load(['--testnet']);
+    const text = readFileSync(join(home, '.soterd/soterd.conf'), 'utf8');
+    const names = [...text.matchAll(/^; ([a-z]+)=/gmu)].map(([, name]) => name);
+    expect(names).toContain('metricslisten');
+    for (const name of names) expect(Object.keys(SOTERD_OPTIONS)).toContain(name);
   });
 });

@@ -44,8 +44,10 @@ rpcpass=${password}
 ; mempoolexpiry=336
 ; maxorphantx=100
 
-; --- Log ---------------------------------------------------------------------
+; --- Log and monitoring ----------------------------------------------------------
 ; debuglevel=info
+; logformat=json
+; metricslisten=127.0.0.1:9331
 `;
 }
 

@@ -4,6 +4,7 @@ import type { MetricsManager } from '../../metrics/index.ts';
 import type { Miner } from '../../mining/index.ts';
 import { softwareVersion } from '../../params/index.ts';
 import type { PeerHandler } from '../../server/index.ts';
+import type { KeyValueStore } from '../../store/index.ts';
 import type { Logger } from '../../util/log.ts';
 import type { World } from '../../util/ports.ts';
 import type { NodeConfig } from '../config/index.ts';
@@ -11,12 +12,13 @@ import { ClockWatch } from './clock-watch.ts';
 import { MonitoringEndpoint } from './endpoint.ts';
 import { type HealthView, healthy, ready } from './health.ts';
 import { ProcessMonitor } from './process-monitor.ts';
-import { dagReadings, diskReadings, minerReadings, peerReadings, poolReadings } from './readings.ts';
+import { dagReadings, diskReadings, indexReadings, minerReadings, peerReadings, poolReadings } from './readings.ts';
 
 /** The managers that are watched, and what else is needed. */
 export interface NodeMonitorDeps {
   readonly metrics: MetricsManager;
   readonly dag: Dag;
+  readonly store: KeyValueStore;
   readonly pool: MemoryPool;
   readonly peers: PeerHandler;
   readonly miner: Miner;
@@ -55,6 +57,7 @@ export class NodeMonitor {
     metrics.addSource(() => ({ soterd_build_info: [{ labels, value: 1 }] }));
     metrics.addSource(() => dagReadings(dag, world.clock));
     metrics.addSource(() => diskReadings(config.dataDir));
+    metrics.addSource(() => indexReadings(deps.store, config.indexes));
     metrics.addSource(() => poolReadings(pool));
     metrics.addSource(() => peerReadings(peers));
     metrics.addSource(() => minerReadings(miner));

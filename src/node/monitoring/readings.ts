@@ -4,7 +4,9 @@ import type { MemoryPool } from '../../mempool/index.ts';
 import type { Readings } from '../../metrics/index.ts';
 import type { Miner } from '../../mining/index.ts';
 import type { PeerHandler } from '../../server/index.ts';
+import type { KeyValueStore, TableName } from '../../store/index.ts';
 import type { Clock } from '../../util/ports.ts';
+import type { IndexConfig } from '../config/index.ts';
 import { databaseBytes } from '../database-files.ts';
 import { medianClockOffset } from './clock-watch.ts';
 
@@ -33,6 +35,19 @@ export function dagReadings(dag: Dag, clock: Clock): Readings {
 export function diskReadings(dataDir: string): Readings {
   const { bavail, bsize } = statfsSync(dataDir);
   return { soterd_store_bytes: databaseBytes(dataDir), soterd_store_disk_free_bytes: bavail * bsize };
+}
+
+/** Sizes of the indexes that are kept. */
+export function indexReadings(store: KeyValueStore, { transactions, addresses, filters }: IndexConfig): Readings {
+  const rows = (index: TableName, isKept: boolean) =>
+    isKept ? [{ labels: { index }, value: store.table(index).count() }] : [];
+  return {
+    soterd_index_rows: [
+      ...rows('txindex', transactions),
+      ...rows('addrindex', addresses),
+      ...rows('cfilters', filters),
+    ],
+  };
 }
 
 /** Figures of the memory pool. */
