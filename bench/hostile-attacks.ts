@@ -37,7 +37,6 @@ const HASHING = Uint8Array.of(32, ...sha256(ANYONE), ...new Uint8Array(201).fill
 
 /** Entries of an inv that would block the reference node for 53 seconds. */
 const LARGE_INV = 45_000;
-/** Most entries of any inv. */
 const MEGABYTE = 1_000_000;
 /** Inputs that a transaction of 1 MB can have with signatures, and without. */
 const SIGNED_INPUTS = 2500;
