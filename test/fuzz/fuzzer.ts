@@ -99,7 +99,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   const before = await target.blockCount();
   const isOver = () => target.problems.length + witnesses.problems.length > 0;
   const counter = new Counter(options, isOver);
-  const memory = new MemoryWatch();
+  const memory = new MemoryWatch(options.messages);
   const sample = () => {
     const bytes = target.memory();
     if (bytes !== undefined) memory.add(counter.sentCount / options.messages, bytes);

@@ -2,12 +2,19 @@
 const ALLOWED_BYTES = 64 * 2 ** 20;
 const ALLOWED_SHARE = 0.15;
 
-/** Samples of the first tenth that a judgement takes. */
-const ENOUGH = 8;
+/** Shorter runs are not judged: their first tenth is over before caches have filled. */
+export const JUDGED_FROM = 500_000;
 
 /** Memory of a process over a run. */
 export class MemoryWatch {
+  /** False if the run is too short to say what memory does. */
+  readonly isJudged: boolean;
   readonly #samples: { readonly progress: number; readonly bytes: number }[] = [];
+
+  /** @param messages length of the run. */
+  constructor(messages: number) {
+    this.isJudged = messages >= JUDGED_FROM;
+  }
 
   /** @param progress share of the run that is over, 0 to 1. */
   add(progress: number, bytes: number): void {
@@ -27,11 +34,6 @@ export class MemoryWatch {
     return part.sort((a, b) => a - b)[part.length >> 1] ?? 0;
   }
 
-  /** False if the run was too short to say what memory does. */
-  get isJudged(): boolean {
-    return this.#samples.filter(({ progress }) => progress >= 0.1 && progress <= 0.2).length >= ENOUGH;
-  }
-
   get most(): number {
     return Math.max(0, ...this.#samples.map(({ bytes }) => bytes));
   }
@@ -44,7 +46,7 @@ export class MemoryWatch {
   /** Says so if memory was not flat. */
   problems(): string[] {
     const end = this.between(0.9, 1);
-    if (!this.isJudged || end <= this.bound) return [];
+    if (!this.isJudged || this.#samples.length === 0 || end <= this.bound) return [];
     const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
     return [`memory grew to ${megabytes(end)}, more than ${megabytes(this.bound)}`];
   }

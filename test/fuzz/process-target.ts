@@ -113,7 +113,8 @@ export class ProcessTarget implements FuzzTarget {
   memory(): number | undefined {
     try {
       const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-      return Number(/VmRSS:\s*(\d+) kB/u.exec(status)?.[1] ?? 0) * 1024;
+      // Pages of the database file count as resident, too, but belong to the system, which takes them back as it likes.
+      return Number(/RssAnon:\s*(\d+) kB/u.exec(status)?.[1] ?? 0) * 1024;
     } catch {
       // No such file: another operating system, or the process has just ended.
       return undefined;

@@ -16,7 +16,10 @@ export interface FuzzTarget {
   blockCount(): Promise<number>;
   /** What is wrong with the node: it has ended, or has complained of itself. */
   readonly problems: readonly string[];
-  /** Bytes of memory that the node has in use; undefined if it has none of its own. */
+  /**
+   * Bytes of memory that the node has taken from the system, mapped pages of its database left aside; undefined if it has
+   * none of its own.
+   */
   memory(): number | undefined;
 }
 
