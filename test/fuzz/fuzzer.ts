@@ -41,7 +41,7 @@ export interface FuzzResult {
   readonly events: ReadonlyMap<TallyEvent, number>;
   /** Milliseconds that honest peers were served in. */
   readonly times: Readonly<Record<Service, readonly number[]>>;
-  readonly memory: MemoryWatch;
+  readonly memory: ReturnType<typeof memoryWatches>;
   readonly blocks: { readonly before: number; readonly after: number };
   readonly milliseconds: number;
   /** The latest messages of each attacker. */
@@ -86,6 +86,14 @@ function add<K>(counts: Map<K, number>, key: K, times = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + times);
 }
 
+/** Live memory must not grow; what the system has given is more than that, and is not given back at once. */
+function memoryWatches(messages: number) {
+  return {
+    live: new MemoryWatch(messages, { share: 0.15, bytes: 64 * 2 ** 20 }),
+    resident: new MemoryWatch(messages, { share: 0.25, bytes: 128 * 2 ** 20 }),
+  };
+}
+
 /** Attacks a node, while honest peers use it. */
 export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzResult> {
   const { clock, timers } = target.world;
@@ -99,10 +107,12 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   const before = await target.blockCount();
   const isOver = () => target.problems.length + witnesses.problems.length > 0;
   const counter = new Counter(options, isOver);
-  const memory = new MemoryWatch(options.messages);
+  const memory = memoryWatches(options.messages);
   const sample = () => {
-    const bytes = target.memory();
-    if (bytes !== undefined) memory.add(counter.sentCount / options.messages, bytes);
+    const use = target.memory();
+    const progress = counter.sentCount / options.messages;
+    if (use) memory.live.add(progress, use.live);
+    if (use) memory.resident.add(progress, use.resident);
     options.progress?.(counter.sentCount);
   };
   const began = clock.monotonic();
@@ -122,7 +132,12 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   witnesses.close();
   const after = target.problems.length > 0 ? 0 : await target.blockCount();
   return {
-    problems: [...target.problems, ...witnesses.problems, ...memory.problems()],
+    problems: [
+      ...target.problems,
+      ...witnesses.problems,
+      ...memory.live.problems('live'),
+      ...memory.resident.problems('resident'),
+    ],
     sent: counter.sentCount,
     families: counter.families,
     commands: counter.commands,

@@ -16,7 +16,7 @@ async function attack(options: Options): Promise<FuzzResult> {
   const progress = (sent: number) => {
     if (options.json || Date.now() - told < PROGRESS_INTERVAL) return;
     told = Date.now();
-    console.log(`${sent} messages, ${Math.round((target.memory() ?? 0) / 2 ** 20)} MB`);
+    console.log(`${sent} messages, ${Math.round((target.memory()?.live ?? 0) / 2 ** 20)} MB`);
   };
   try {
     const result = await fuzz(target, { ...options, conversations: readConversations(folder), progress });

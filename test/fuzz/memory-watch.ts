@@ -1,6 +1,8 @@
-/** Growth that is allowed between the first tenth and the end: what caches, heaps and a few blocks may take. */
-const ALLOWED_BYTES = 64 * 2 ** 20;
-const ALLOWED_SHARE = 0.15;
+/** Growth that is allowed between the first tenth and the end: what caches and some thousand blocks may take. */
+export interface AllowedGrowth {
+  readonly share: number;
+  readonly bytes: number;
+}
 
 /** Shorter runs are not judged: their first tenth is over before caches have filled. */
 export const JUDGED_FROM = 500_000;
@@ -9,10 +11,12 @@ export const JUDGED_FROM = 500_000;
 export class MemoryWatch {
   /** False if the run is too short to say what memory does. */
   readonly isJudged: boolean;
+  readonly #allowed: AllowedGrowth;
   readonly #samples: { readonly progress: number; readonly bytes: number }[] = [];
 
   /** @param messages length of the run. */
-  constructor(messages: number) {
+  constructor(messages: number, allowed: AllowedGrowth) {
+    this.#allowed = allowed;
     this.isJudged = messages >= JUDGED_FROM;
   }
 
@@ -40,14 +44,14 @@ export class MemoryWatch {
 
   /** Most bytes that may be in use in the end. */
   get bound(): number {
-    return this.between(0.1, 0.2) * (1 + ALLOWED_SHARE) + ALLOWED_BYTES;
+    return this.between(0.1, 0.2) * (1 + this.#allowed.share) + this.#allowed.bytes;
   }
 
   /** Says so if memory was not flat. */
-  problems(): string[] {
+  problems(name: string): string[] {
     const end = this.between(0.9, 1);
     if (!this.isJudged || this.#samples.length === 0 || end <= this.bound) return [];
     const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
-    return [`memory grew to ${megabytes(end)}, more than ${megabytes(this.bound)}`];
+    return [`${name} memory grew to ${megabytes(end)}, more than ${megabytes(this.bound)}`];
   }
 }

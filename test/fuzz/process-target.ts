@@ -8,7 +8,7 @@ import { TcpTransport } from '../../src/node/tcp.ts';
 import { type NetworkParams, networkParams } from '../../src/params/index.ts';
 import type { Transport } from '../../src/peer/index.ts';
 import { type Hash, hashFromHex } from '../../src/util/hash.ts';
-import { type FuzzTarget, IMMUNE_NETWORK, SOURCES } from './target.ts';
+import { type FuzzTarget, IMMUNE_NETWORK, type MemoryUse, SOURCES } from './target.ts';
 
 const SOTERD = resolve('dist/src/cli/soterd.js');
 /** An address of simnet; its key is the byte 1 repeated, for tests only. */
@@ -34,12 +34,15 @@ export class ProcessTarget implements FuzzTarget {
   readonly #lines: string[] = [];
   readonly #honestLines: string[] = [];
   #rest = '';
+  #live: number | undefined;
   #stopping = false;
 
   private constructor(p2pPort: number, rpcPort: number) {
     this.#p2pPort = p2pPort;
     this.#rpcPort = rpcPort;
     const args = [
+      '--expose-gc',
+      `--import=${new URL('./memory-probe.js', import.meta.url)}`,
       SOTERD,
       '--simnet',
       '--notls',
@@ -52,7 +55,10 @@ export class ProcessTarget implements FuzzTarget {
     ];
     this.#child = spawn(process.execPath, args, {
       env: { ...process.env, HOME: this.#home },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child.on('message', ({ live }: MemoryUse) => {
+      this.#live = live;
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#output(text));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#output(text));
@@ -110,11 +116,13 @@ export class ProcessTarget implements FuzzTarget {
     return this.#call<number>('getblockcount');
   }
 
-  memory(): number | undefined {
+  memory(): MemoryUse | undefined {
+    const live = this.#live;
+    if (live === undefined) return undefined;
     try {
       const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
       // Pages of the database file count as resident, too, but belong to the system, which takes them back as it likes.
-      return Number(/RssAnon:\s*(\d+) kB/u.exec(status)?.[1] ?? 0) * 1024;
+      return { live, resident: Number(/RssAnon:\s*(\d+) kB/u.exec(status)?.[1] ?? 0) * 1024 };
     } catch {
       // No such file: another operating system, or the process has just ended.
       return undefined;

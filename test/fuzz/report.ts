@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesToHex } from '../../src/util/bytes.ts';
 import type { FuzzResult } from './fuzzer.ts';
+import type { MemoryWatch } from './memory-watch.ts';
 import { SERVICE_LIMITS } from './witnesses.ts';
 
 /** The tables at the end of a run. */
@@ -18,14 +19,8 @@ export function textOf({ memory, ...result }: FuzzResult): string {
       timesOf(Object.entries(result.times).find(([name]) => name === service)?.[1] ?? [], limit),
     ]),
     ['blocks', `${result.blocks.before} before, ${result.blocks.after} after`],
-    [
-      'memory of the node',
-      memory.start === 0
-        ? 'not known on this system'
-        : `${megabytes(memory.start)} at the start, ${megabytes(memory.between(0.1, 0.2))} after a tenth, ` +
-          `${megabytes(memory.between(0.45, 0.55))} in the middle, ${megabytes(memory.between(0.9, 1))} in the end ` +
-          `(${memory.isJudged ? `bound ${megabytes(memory.bound)}` : 'too short a run to judge'}), ${megabytes(memory.most)} at most`,
-    ],
+    ['live memory of the node', memoryOf(memory.live)],
+    ['resident memory of the node', memoryOf(memory.resident)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
@@ -44,14 +39,7 @@ export function jsonOf({ memory, latest: _, ...result }: FuzzResult): string {
         { count: times.length, median: share(times, 0.5), p99: share(times, 0.99), worst: share(times, 1) },
       ]),
     ),
-    memory: {
-      start: memory.start,
-      tenth: memory.between(0.1, 0.2),
-      middle: memory.between(0.45, 0.55),
-      end: memory.between(0.9, 1),
-      most: memory.most,
-      bound: memory.bound,
-    },
+    memory: { live: figuresOf(memory.live), resident: figuresOf(memory.resident) },
   });
 }
 
@@ -63,6 +51,27 @@ export function writeLatest({ latest }: FuzzResult): string {
   );
   writeFileSync(path, `${lines.join('\n')}\n`);
   return path;
+}
+
+function figuresOf(memory: MemoryWatch) {
+  return {
+    start: memory.start,
+    tenth: memory.between(0.1, 0.2),
+    middle: memory.between(0.45, 0.55),
+    end: memory.between(0.9, 1),
+    most: memory.most,
+    bound: memory.bound,
+  };
+}
+
+function memoryOf(memory: MemoryWatch): string {
+  if (memory.start === 0) return 'not known on this system';
+  const { start, tenth, middle, end, most, bound } = figuresOf(memory);
+  return (
+    `${megabytes(start)} at the start, ${megabytes(tenth)} after a tenth, ${megabytes(middle)} in the middle, ` +
+    `${megabytes(end)} in the end (${memory.isJudged ? `bound ${megabytes(bound)}` : 'too short a run to judge'}), ` +
+    `${megabytes(most)} at most`
+  );
 }
 
 function countsOf(counts: ReadonlyMap<string, number>): string {

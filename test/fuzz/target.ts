@@ -16,11 +16,16 @@ export interface FuzzTarget {
   blockCount(): Promise<number>;
   /** What is wrong with the node: it has ended, or has complained of itself. */
   readonly problems: readonly string[];
-  /**
-   * Bytes of memory that the node has taken from the system, mapped pages of its database left aside; undefined if it has
-   * none of its own.
-   */
-  memory(): number | undefined;
+  /** Memory of the node's process; undefined if it has none of its own, or it is not known. */
+  memory(): MemoryUse | undefined;
+}
+
+/** Memory of a process, bytes. */
+export interface MemoryUse {
+  /** What the program can still reach, in the heap and outside of it. */
+  readonly live: number;
+  /** What it has taken from the system, mapped pages of its database left aside. */
+  readonly resident: number;
 }
 
 const DIAL_LIMIT = 10_000;
