@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import inspector, { Session } from 'node:inspector/promises';
+import { listenErrorText } from '../util/listen-error.ts';
 import type { Logger } from '../util/log.ts';
 import { fileErrorText, type ProfilingConfig } from './config/index.ts';
-import { listenErrorText } from './listen-error.ts';
 
 const LOOPBACK = '127.0.0.1';
 

@@ -1,9 +1,9 @@
 import { joinHostPort, splitHostPort } from '../util/host-port.ts';
+import { listenErrorText } from '../util/listen-error.ts';
 import type { Logger } from '../util/log.ts';
 import type { Random, Timers } from '../util/ports.ts';
 import { ipFromString } from '../wire/index.ts';
 import { RpcDispatcher } from './dispatcher.ts';
-import { messageOf } from './errors.ts';
 import { encodeJson } from './json/encode.ts';
 import type { Method } from './methods/define.ts';
 import { rpcMethods } from './methods/index.ts';
@@ -132,7 +132,7 @@ export class RpcServer {
         opened.push(bound);
         logger.info(`RPC server listening on ${bound}`);
       } catch (error) {
-        logger.warn(`Can't listen on ${joinHostPort(address.host, address.port)}: ${messageOf(error)}`);
+        logger.warn(`Can't listen on ${joinHostPort(address.host, address.port)}: ${listenErrorText(error)}`);
       }
     }
     if (opened.length === 0) throw new Error('RPCS: No valid listen address');

@@ -3,7 +3,7 @@ export { CommandLineError, readCommandLine } from './command-line.ts';
 export { completionScript, SHELLS } from './completion.ts';
 export { ConfigFileError, readConfigFile } from './config-file.ts';
 export { type DagToolTask, readDagToolCommand } from './dag-tool.ts';
-export { errorCode, fileErrorText } from './file-errors.ts';
+export { fileErrorText } from './file-errors.ts';
 export { helpText } from './help-text.ts';
 export { loadConfig } from './load.ts';
 export type * from './node-config.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { joinHostPort, splitHostPort } from '../../util/host-port.ts';
+import { listenErrorText } from '../../util/listen-error.ts';
 import type { Logger } from '../../util/log.ts';
-import { listenErrorText } from '../listen-error.ts';
 import type { Verdict } from './health.ts';
 
 /** Connections of all listeners together; a monitoring system needs one. */

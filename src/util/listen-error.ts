@@ -1,5 +1,3 @@
-import { errorCode } from './config/index.ts';
-
 /** What the system's errors mean to somebody who wants to listen. */
 const MEANINGS: ReadonlyMap<string, string> = new Map([
   ['EADDRINUSE', 'the port is in use, perhaps by another soterd; choose another one'],
@@ -9,6 +7,7 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
 
 /** Why an address could not be listened at, for the operator. */
 export function listenErrorText(error: unknown): string {
-  const code = errorCode(error);
-  return (code && MEANINGS.get(code)) ?? (error instanceof Error ? error.message : String(error));
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return MEANINGS.get(code) ?? error.message;
 }
