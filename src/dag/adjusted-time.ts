@@ -1,6 +1,6 @@
 import type { Clock } from '../util/ports.ts';
 
-/** Samples that are kept; the oldest makes room. */
+/** Samples that are taken; all further ones count for nothing. */
 const MAX_SAMPLES = 200;
 /** Fewest samples that move the clock. */
 const MIN_SAMPLES = 5;
@@ -11,7 +11,7 @@ const MAX_OFFSET = 70 * 60;
 export class AdjustedTime {
   readonly #clock: Clock;
   readonly #sources = new Set<string>();
-  /** Seconds that each source is ahead of us, oldest first. */
+  /** Seconds that each source is ahead of us. */
   readonly #samples: number[] = [];
   #offset = 0;
 
@@ -30,14 +30,12 @@ export class AdjustedTime {
   }
 
   /**
-   * Takes one source's time, the first it tells; later ones of the same source count for nothing. The correction
-   * changes only when
-   * the number of samples is odd and at least 5, as in known nodes, hence never again after the 199th.
+   * Takes one source's time, the first it tells; later ones of the same source count for nothing. The correction changes
+   * only when the number of samples is odd and at least 5, as in known nodes, which keep 200: hence never again after the 199th.
    */
   addSample(source: string, seconds: number): void {
-    if (this.#sources.has(source)) return;
+    if (this.#samples.length === MAX_SAMPLES || this.#sources.has(source)) return;
     this.#sources.add(source);
-    if (this.#samples.length === MAX_SAMPLES) this.#samples.shift();
     this.#samples.push(seconds - this.#localSeconds());
     const count = this.#samples.length;
     if (count < MIN_SAMPLES || count % 2 === 0) return;
