@@ -1,14 +1,11 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { splitHostPort } from '../util/host-port.ts';
-import { silentLogger } from '../util/log.ts';
-import { SeededRandom } from '../util/testing/seeded-random.ts';
-import { defineMethod, type Method } from './methods/define.ts';
+import { defineMethod } from './methods/define.ts';
 import { rpcMethods } from './methods/index.ts';
-import type { RpcPorts } from './ports.ts';
-import { RpcServer, type RpcServerOptions } from './server.ts';
+import type { RpcServer } from './server.ts';
 import { idlePorts } from './testing/idle-ports.ts';
+import { startServer } from './testing/running-server.ts';
 
 const AUTH = `Basic ${Buffer.from('user:pass').toString('base64')}`;
 const CALL = '{"id":1,"method":"getblockcount"}';
@@ -18,36 +15,11 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-async function start(
-  options: Partial<RpcServerOptions> = {},
-  ports: Partial<RpcPorts> = {},
-  methods: ReadonlyMap<string, Method> = rpcMethods,
-) {
-  const timers = {
-    after: (milliseconds: number, callback: () => void) => {
-      const handle = setTimeout(callback, milliseconds);
-      return { cancel: () => clearTimeout(handle) };
-    },
-    every: () => ({ cancel: () => undefined }),
-    soon: (callback: () => void) => setImmediate(callback),
-  };
-  const server = new RpcServer(
-    {
-      listen: ['127.0.0.1:0'],
-      admin: { user: 'user', password: 'pass' },
-      limited: { user: '', password: '' },
-      maxClients: 10,
-      maxWebSockets: 25,
-      maxConcurrentRequests: 20,
-      quirks: false,
-      ...options,
-    },
-    { ports: idlePorts(ports), logger: silentLogger, timers, random: new SeededRandom(1), methods },
-  );
-  servers.push(server);
-  const [address] = await server.start();
-  return { server, port: Number(splitHostPort(address).port) };
-}
+const start: typeof startServer = async (...args) => {
+  const running = await startServer(...args);
+  servers.push(running.server);
+  return running;
+};
 
 async function ask(port: number, body = CALL, authorization = AUTH): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { authorization }, body });

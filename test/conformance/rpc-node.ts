@@ -10,11 +10,10 @@ import { systemClock, systemTimers, systemWorld } from '../../src/node/system.ts
 import { TransactionTracker } from '../../src/node/transaction-tracker.ts';
 import { networkParams } from '../../src/params/index.ts';
 import { sha256dPow } from '../../src/pow/index.ts';
-import { type RpcPorts, RpcServer, type RpcServerOptions } from '../../src/rpc/index.ts';
-import { idlePorts } from '../../src/rpc/testing/idle-ports.ts';
+import type { RpcPorts, RpcServerOptions } from '../../src/rpc/index.ts';
+import { startServer } from '../../src/rpc/testing/running-server.ts';
 import { decodeAddress, payToAddress } from '../../src/script/index.ts';
 import { MemoryStore } from '../../src/store/index.ts';
-import { splitHostPort } from '../../src/util/host-port.ts';
 import { silentLogger } from '../../src/util/log.ts';
 
 const PARAMS = networkParams('simnet');
@@ -92,30 +91,12 @@ export async function startRpcNode(
     events,
     work: rpcWork(work, dag, () => dag.isCurrent()),
   };
-  const server = new RpcServer(
-    {
-      listen: ['127.0.0.1:0'],
-      admin: { user: 'user', password: 'pass' },
-      limited: { user: 'lim', password: 'limpass' },
-      maxClients: 10,
-      maxWebSockets: 25,
-      maxConcurrentRequests: 20,
-      quirks: false,
-      ...options,
-    },
-    {
-      ports: idlePorts({ ...nodePorts, ...ports }),
-      logger: silentLogger,
-      timers: systemTimers,
-      random: systemWorld.random,
-    },
-  );
-  const [address] = await server.start();
+  const { server, port, address } = await startServer(options, { ...nodePorts, ...ports });
   const stop = async () => {
     work.stop();
     tracker.stop();
     await server.stop();
     await pool.stop();
   };
-  return { address, port: Number(splitHostPort(address).port), stop };
+  return { address, port, stop };
 }

@@ -6,14 +6,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { networkParams } from '../../params/index.ts';
 import { hashToHex } from '../../util/hash.ts';
-import { splitHostPort } from '../../util/host-port.ts';
-import { silentLogger } from '../../util/log.ts';
-import { SeededRandom } from '../../util/testing/seeded-random.ts';
 import { rpcMethods } from '../methods/index.ts';
 import type { RpcPorts } from '../ports.ts';
-import { RpcServer, type RpcServerOptions } from '../server.ts';
+import type { RpcServerOptions } from '../server.ts';
 import { TEST_IDENTITY } from '../testing/identity.ts';
 import { idlePorts } from '../testing/idle-ports.ts';
+import { startServer } from '../testing/running-server.ts';
 import { SocketUser } from '../testing/socket-user.ts';
 
 const ADMIN = 'user:pass';
@@ -27,30 +25,9 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<RpcServerOptions> = {}, ports: Partial<RpcPorts> = {}) {
-  const timers = {
-    after: (milliseconds: number, callback: () => void) => {
-      const handle = setTimeout(callback, milliseconds);
-      return { cancel: () => clearTimeout(handle) };
-    },
-    every: () => ({ cancel: () => undefined }),
-    soon: (callback: () => void) => setImmediate(callback),
-  };
-  const server = new RpcServer(
-    {
-      listen: ['127.0.0.1:0'],
-      admin: { user: 'user', password: 'pass' },
-      limited: { user: 'lim', password: 'limpass' },
-      maxClients: 10,
-      maxWebSockets: 3,
-      maxConcurrentRequests: 20,
-      quirks: false,
-      ...options,
-    },
-    { ports: idlePorts(ports), logger: silentLogger, timers, random: new SeededRandom(1) },
-  );
-  cleanUp.push(() => server.stop());
-  const [address] = await server.start();
-  return { server, port: Number(splitHostPort(address).port) };
+  const running = await startServer({ maxWebSockets: 3, ...options }, ports);
+  cleanUp.push(() => running.server.stop());
+  return running;
 }
 
 /** A client that the test does not have to close. */
