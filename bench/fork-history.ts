@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Dag } from '../src/dag/index.ts';
+import { systemStoreHost } from '../src/node/store-host.ts';
 import { networkParams } from '../src/params/index.ts';
 import { sha256dPow } from '../src/pow/index.ts';
 import { openLmdbStore } from '../src/store/index.ts';
@@ -63,9 +64,7 @@ export async function writeHistory(
 ): Promise<void> {
   const folder = join(dataDir, 'blocks');
   mkdirSync(folder, { recursive: true });
-  const store = openLmdbStore(folder, {
-    host: { processId: `history ${process.pid}`, isRunning: () => false, openFile: () => undefined },
-  });
+  const store = openLmdbStore(folder, { host: systemStoreHost });
   const now = Date.now();
   const dag = new Dag(
     { params: networkParams('simnet') },

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { systemStoreHost } from '../node/store-host.ts';
 import { sha256dPow } from '../pow/index.ts';
 import { type KeyValueStore, MemoryStore, openLmdbStore, StoreError } from '../store/index.ts';
 import { MetaKey, numberKey } from '../store/tables.ts';
@@ -323,10 +324,9 @@ test('who follows the events knows the order, also where redundant parents keep 
 describe('the store', () => {
   test('gives everything back after a restart, LMDB included', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'soterd-dag.'));
-    const host = { processId: 'test', isRunning: () => false, openFile: () => undefined };
     const blocks = layers(12, 3);
     const twin = new TestDag();
-    let store: KeyValueStore = openLmdbStore(folder, { host, synced: false });
+    let store: KeyValueStore = openLmdbStore(folder, { host: systemStoreHost, synced: false });
     let node = new TestDag(store);
     for (const [i, block] of blocks.entries()) {
       twin.dag.processBlock(block);
@@ -334,7 +334,7 @@ describe('the store', () => {
       if (i % 7 !== 3) continue;
       await node.dag.close();
       await store.close();
-      store = openLmdbStore(folder, { host, synced: false });
+      store = openLmdbStore(folder, { host: systemStoreHost, synced: false });
       node = new TestDag(store);
       expect(fingerprint(node.dag)).toEqual(fingerprint(twin.dag));
       expect(node.dag.getBlockBytes(block.hash)).toEqual(Buffer.from(block.toBytes()));

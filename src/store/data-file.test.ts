@@ -1,25 +1,12 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { systemStoreHost } from '../node/store-host.ts';
 import { SeededRandom } from '../util/testing/seeded-random.ts';
 import { DATA_FILE, verifyDataFile } from './data-file.ts';
-import { type KeyValueStore, openLmdbStore, StoreError, type StoreHost } from './index.ts';
+import { type KeyValueStore, openLmdbStore, StoreError } from './index.ts';
 import { TABLES } from './tables.ts';
-
-const host: StoreHost = {
-  processId: 'test',
-  isRunning: () => false,
-  openFile(path) {
-    if (!existsSync(path)) return undefined;
-    const content = readFileSync(path);
-    return {
-      size: content.length,
-      read: (position, length) => content.subarray(position, position + length),
-      close: () => undefined,
-    };
-  },
-};
 
 const folders: string[] = [];
 const newFolder = (): string => {
@@ -27,7 +14,7 @@ const newFolder = (): string => {
   folders.push(folder);
   return folder;
 };
-const openFolder = (folder: string): KeyValueStore => openLmdbStore(folder, { host, synced: false });
+const openFolder = (folder: string): KeyValueStore => openLmdbStore(folder, { host: systemStoreHost, synced: false });
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
@@ -47,7 +34,11 @@ function scribble(store: KeyValueStore, random: SeededRandom, transactions: numb
   }
 }
 
-const verifyFolder = (folder: string): void => verifyDataFile(folder, host.openFile(join(folder, DATA_FILE)));
+const verifyFolder = (folder: string): void => {
+  const file = systemStoreHost.openFile(join(folder, DATA_FILE));
+  verifyDataFile(folder, file);
+  file?.close();
+};
 
 /** All rows as text. */
 function rowsOf(store: KeyValueStore): string[] {

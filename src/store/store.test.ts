@@ -1,8 +1,9 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { systemStoreHost } from '../node/store-host.ts';
 import {
   type KeyValueStore,
   MemoryStore,
@@ -16,17 +17,9 @@ import { MetaKey, numberKey } from './tables.ts';
 
 const running = new Set<string>();
 const host = (processId: string): StoreHost => ({
+  ...systemStoreHost,
   processId,
   isRunning: (id) => running.has(id),
-  openFile: (path) => {
-    if (!existsSync(path)) return undefined;
-    const content = readFileSync(path);
-    return {
-      size: content.length,
-      read: (position, length) => content.subarray(position, position + length),
-      close: () => undefined,
-    };
-  },
 });
 
 const folders: string[] = [];
