@@ -10,6 +10,11 @@ export class StoppedError extends Error {
   }
 }
 
+/** For the end of a promise that it settles: what waited when everything stopped needs no further treatment. */
+export function ignoreStop(error: unknown): void {
+  if (!(error instanceof StoppedError)) throw error;
+}
+
 /** Work that runs in one go; the event loop gets a turn at least this often, in milliseconds of work. */
 const SLICE_MS = 10;
 /** How long jobs for later may wait until their commit begins, milliseconds. */

@@ -1,7 +1,9 @@
 import { ZERO_HASH } from '../util/hash.ts';
 import type { InvVector } from '../wire/index.ts';
+import type { BlockFetcher } from './block-fetcher.ts';
 import { MAX_GETBLOCKS_ANSWER, ORPHANS_BEFORE_WALK, WALK_BACK } from './limits.ts';
 import type { PeerState } from './peer-state.ts';
+import type { Synchronizer } from './synchronizer.ts';
 
 /** Pages that one walk may have; a peer whose list has no end is not followed. */
 const MAX_PAGES = 1000;
@@ -10,6 +12,15 @@ const MAX_WALK_BACK = 1 << 30;
 /** A walk whose blocks have not come after so long makes room for another one, in milliseconds. */
 const WALK_TIMEOUT_MS = 60_000;
 
+/** What a walker works with. */
+export interface WalkerDeps {
+  readonly peers: ReadonlyMap<number, PeerState>;
+  readonly fetcher: Pick<BlockFetcher, 'owedBy' | 'requestMissing'>;
+  readonly sync: Pick<Synchronizer, 'peer' | 'ourHeight'>;
+  /** Steady time in milliseconds. */
+  now(): number;
+}
+
 /**
  * Looks at heights that we already have. A getblocks names a height and not blocks, so what a peer has beside our
  * blocks at or below our greatest height never shows in an answer to the usual question. Asked from further down, the
@@ -17,30 +28,43 @@ const WALK_TIMEOUT_MS = 60_000;
  * height), and when orphan after orphan arrives (a fork further down than parents should be fetched one by one).
  */
 export class Walker {
-  readonly #now: () => number;
+  readonly #deps: WalkerDeps;
 
-  /** @param now steady time in milliseconds. */
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(deps: WalkerDeps) {
+    this.#deps = deps;
+  }
+
+  /** To be called about once a second: ends what does not get on, and compares with peers whose time has come. */
+  tick(): void {
+    const { peers, sync, now } = this.#deps;
+    const at = now();
+    for (const state of peers.values()) {
+      if (state.walk && at - state.walk.askedAt > WALK_TIMEOUT_MS) this.#end(state);
+    }
+    if (sync.peer) return;
+    for (const state of peers.values()) {
+      if (state.reconcileAt !== undefined && at >= state.reconcileAt) this.reconcile(state);
+    }
   }
 
   /**
    * Compares the latest heights that both sides have.
    * @returns whether a question was sent.
    */
-  reconcile(state: PeerState, ourHeight: number): boolean {
+  reconcile(state: PeerState): boolean {
+    const { ourHeight } = this.#deps.sync;
     state.reconcileAt = undefined;
     if (state.walk || state.peer.maxHeight <= 0 || ourHeight === 0) return false;
     const from = Math.max(0, Math.min(ourHeight, state.peer.maxHeight) - WALK_BACK);
-    this.#begin(state, from, ourHeight);
+    this.#begin(state, from);
     return true;
   }
 
   /** An orphan came: after a number of them the fork lies deeper, so look further down, twice as far each time. */
-  orphanSeen(state: PeerState, ourHeight: number): void {
+  orphanSeen(state: PeerState): void {
     state.orphansInARow++;
     if (state.walk || state.orphansInARow < ORPHANS_BEFORE_WALK) return;
-    this.#deeper(state, ourHeight);
+    this.#deeper(state);
   }
 
   /**
@@ -65,32 +89,31 @@ export class Walker {
   }
 
   /**
-   * Ends a walk whose blocks have all come. If all of them were orphans the fork lies deeper still.
-   * @param owed blocks that the peer still owes us.
+   * Ends the walk of a peer, if there is one, when its blocks have all come. If all of them were orphans the fork lies deeper
+   * still.
    */
-  settle(state: PeerState, owed: number, ourHeight: number): void {
+  settle(state: PeerState): void {
     const { walk } = state;
-    if (!walk?.listed || owed > 0) return;
-    this.#end(state);
-    if (walk.requested > 0 && walk.from > 0 && state.progressAt < walk.startedAt) this.#deeper(state, ourHeight);
+    if (!walk) return;
+    const { fetcher } = this.#deps;
+    if (walk.listed && fetcher.owedBy(state) === 0) {
+      this.#end(state);
+      if (walk.requested > 0 && walk.from > 0 && state.progressAt < walk.startedAt) this.#deeper(state);
+    }
+    fetcher.requestMissing(state);
   }
 
-  /** Gives up a walk that does not get on. */
-  expire(state: PeerState): void {
-    if (state.walk && this.#now() - state.walk.askedAt > WALK_TIMEOUT_MS) this.#end(state);
-  }
-
-  #deeper(state: PeerState, ourHeight: number): void {
-    const from = Math.max(0, Math.min(ourHeight, state.peer.maxHeight) - state.walkBack);
+  #deeper(state: PeerState): void {
+    const from = Math.max(0, Math.min(this.#deps.sync.ourHeight, state.peer.maxHeight) - state.walkBack);
     state.walkBack = Math.min(state.walkBack * 2, MAX_WALK_BACK);
-    this.#begin(state, from, ourHeight);
+    this.#begin(state, from);
   }
 
-  #begin(state: PeerState, from: number, until: number): void {
-    const now = this.#now();
+  #begin(state: PeerState, from: number): void {
+    const now = this.#deps.now();
     state.walk = {
       from,
-      until,
+      until: this.#deps.sync.ourHeight,
       pagesLeft: MAX_PAGES,
       requested: 0,
       answered: false,
@@ -107,7 +130,7 @@ export class Walker {
   }
 
   #ask(state: PeerState, from: number): void {
-    if (state.walk) state.walk.askedAt = this.#now();
+    if (state.walk) state.walk.askedAt = this.#deps.now();
     state.asked({ from, walk: true });
     state.peer.getBlocks(from, ZERO_HASH);
   }
