@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { until } from '../test/e2e/process.ts';
-import { LightClient, MeasuredNode } from './connections-client.ts';
+import { LightClient } from './light-client.ts';
+import { MeasuredNode } from './measured-node.ts';
 import type { Report } from './report.ts';
 
 /** Handshakes at a time; the node allows 64 unfinished ones. */
@@ -26,7 +27,10 @@ export async function run(args: readonly string[], report: Report): Promise<void
   if (!Number.isInteger(count) || count < 1) throw new Error('--count needs a whole number above 0');
   if (!Number.isInteger(idle) || idle < 1) throw new Error('--idle needs a whole number above 0');
   const home = mkdtempSync(join(tmpdir(), 'soterd-connections-'));
-  const measured = await MeasuredNode.start(join(home, 'node'), [`--maxpeers=${idle + AT_A_TIME}`]);
+  const measured = await MeasuredNode.start(join(home, 'node'), [
+    '--debuglevel=error',
+    `--maxpeers=${idle + AT_A_TIME}`,
+  ]);
   try {
     const { p2pPort } = measured.node;
     await comeAndGo(p2pPort, WARM_UP);

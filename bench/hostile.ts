@@ -4,60 +4,25 @@
  * time of all its threads, memory before and after. `wait`: the longest that another peer waited for a pong. Then caches and
  * tables are filled with keys that somebody chose: their time is compared with that of random keys.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { databaseFolder } from '../src/node/database-files.ts';
 import { networkParams } from '../src/params/index.ts';
-import { NodeProcess, until } from '../test/e2e/process.ts';
 import { BlockMaker } from './block-maker.ts';
 import { FundedDag } from './funded-dag.ts';
 import { ATTACKS, type Attack, type Battlefield, FUND_COUNT, fundScript } from './hostile-attacks.ts';
 import { chosenKeys } from './hostile-keys.ts';
-import type { SpanReport } from './hostile-node.ts';
 import { HostilePeer, pause } from './hostile-peer.ts';
+import { MeasuredNode } from './measured-node.ts';
 import type { Report } from './report.ts';
 
-/** Of compiled programs, or of sources when these are run as they are. */
-const EXTENSION = import.meta.url.slice(-3);
 const MEBIBYTE = 1024 * 1024;
+/** Milliseconds between two samples of the node's event loop. */
+const LOOP_SAMPLE_MS = 2;
 /** Milliseconds between two questions of the peer that watches. */
 const WATCH_MS = 10;
-
-/** The node under attack. */
-class Victim {
-  readonly node: NodeProcess;
-  readonly #reports: string;
-  #taken = 0;
-
-  private constructor(node: NodeProcess, reports: string) {
-    this.node = node;
-    this.#reports = reports;
-  }
-
-  static async start(home: string): Promise<Victim> {
-    const reports = `${home}.jsonl`;
-    const program = [
-      ...process.execArgv,
-      fileURLToPath(new URL(`./hostile-node${EXTENSION}`, import.meta.url)),
-      reports,
-    ];
-    return new Victim(await NodeProcess.start(['--nobanning', '--debuglevel=error'], home, program), reports);
-  }
-
-  /** What happened since the last report. */
-  async report(): Promise<SpanReport> {
-    this.node.program.child.kill('SIGUSR2');
-    const line = await until(() => {
-      const lines = existsSync(this.#reports) ? readFileSync(this.#reports, 'utf8').split('\n') : [];
-      return lines.length > this.#taken + 1 && lines[this.#taken];
-    });
-    this.#taken++;
-    return JSON.parse(line);
-  }
-}
 
 /** Asks again and again until told to stop. @returns the longest wait for an answer, milliseconds. */
 async function watch(peer: HostilePeer, stopped: () => boolean): Promise<number> {
@@ -72,7 +37,12 @@ async function watch(peer: HostilePeer, stopped: () => boolean): Promise<number>
   return longest;
 }
 
-async function attack(victim: Victim, { name, prepare }: Attack, field: Battlefield, report: Report): Promise<void> {
+async function attack(
+  victim: MeasuredNode,
+  { name, prepare }: Attack,
+  field: Battlefield,
+  report: Report,
+): Promise<void> {
   const port = victim.node.p2pPort;
   const peer = await HostilePeer.connect(port);
   const run = prepare(field, peer);
@@ -86,18 +56,18 @@ async function attack(victim: Victim, { name, prepare }: Attack, field: Battlefi
   const seconds = (performance.now() - start) / 1000;
   done = true;
   const wait = await watching;
-  const { longest, cpu, memory, peak } = await victim.report();
+  const { loopMax, cpu, memory, peakRss } = await victim.report();
   peer.transport.destroy();
   // Alive, and what the connection held is gone.
   await victim.node.call('getblockcount');
   const add = (metric: string, value: number, unit: string) => report.add({ case: name, metric, value, unit });
-  add('longest_turn', longest, 'ms');
+  add('longest_turn', loopMax, 'ms');
   add('wait', wait, 'ms');
-  add('cpu', cpu, 'ms');
+  add('cpu', cpu * 1000, 'ms');
   add('duration', seconds, 's');
   add('memory_before', before.memory / MEBIBYTE, 'MiB');
   add('memory_after', memory / MEBIBYTE, 'MiB');
-  add('peak_growth', (peak - before.peak) / MEBIBYTE, 'MiB');
+  add('peak_growth', (peakRss - before.peakRss) / MEBIBYTE, 'MiB');
 }
 
 export async function run(args: readonly string[], report: Report): Promise<void> {
@@ -112,11 +82,11 @@ export async function run(args: readonly string[], report: Report): Promise<void
   const [parent] = dag.blocksAtHeight(height - 1);
   await funds.close();
   const field = { outputs, height, parent, maker: new BlockMaker(params) };
-  const victim = await Victim.start(join(home, 'node'));
+  const victim = await MeasuredNode.start(join(home, 'node'), ['--nobanning', '--debuglevel=error'], LOOP_SAMPLE_MS);
   try {
     for (const each of ATTACKS) if (each.name.includes(values.only)) await attack(victim, each, field, report);
   } finally {
-    await victim.node.program.end('SIGKILL');
+    await victim.end();
     rmSync(home, { recursive: true, force: true });
   }
   if (values.only === '') chosenKeys(report);

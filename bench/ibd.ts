@@ -4,14 +4,13 @@
  * and two outputs; case `coinbase`: it has none. Signature checks are compared with what the verification library does by
  * itself, on one and on two threads, measured before and after.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type DagInfo, NodeProcess, until } from '../test/e2e/process.ts';
+import { type DagInfo, until } from '../test/e2e/process.ts';
 import { writeHistory } from './fork-history.ts';
-import type { NodeReport } from './ibd-node.ts';
+import { MeasuredNode, type NodeSpan } from './measured-node.ts';
 import { rawVerificationRate } from './raw-verification.ts';
 import type { Report } from './report.ts';
 import { fundingBlocks, historyFile, readHistory } from './signed-history.ts';
@@ -78,8 +77,8 @@ interface Download {
   readonly seconds: number;
   /** Blocks that were downloaded, those in front of the plan's own included. */
   readonly blocks: number;
-  readonly target: NodeReport;
-  readonly source: NodeReport;
+  readonly target: NodeSpan;
+  readonly source: NodeSpan;
 }
 
 async function download(plan: { blocks: number; txs: number }, report: Report): Promise<Download> {
@@ -89,13 +88,13 @@ async function download(plan: { blocks: number; txs: number }, report: Report): 
     const folder = join(home, 'source', '.soterd', 'data', 'simnet');
     // Making the source must not take as long as the download: its own blocks it can trust.
     await writeHistory(folder, readHistory(historyFile(plan)), { trusted: true });
-    const source = await MeasuredNode.start(join(home, 'source'));
+    const source = await MeasuredNode.start(join(home, 'source'), []);
     nodes.push(source);
-    const target = await MeasuredNode.start(join(home, 'target'));
+    const target = await MeasuredNode.start(join(home, 'target'), []);
     nodes.push(target);
     const wanted = await source.node.call<DagInfo>('getdaginfo');
     report.note(`source holds ${wanted.blocks} blocks`);
-    for (const node of nodes) node.measure();
+    for (const node of nodes) await node.report();
     const started = performance.now();
     await target.node.call('addnode', `127.0.0.1:${source.node.p2pPort}`, 'add');
     await until(async () => (await target.node.call<number>('getblockcount')) >= wanted.maxheight);
@@ -104,40 +103,10 @@ async function download(plan: { blocks: number; txs: number }, report: Report): 
     for (const key of ['blocks', 'tipshash', 'orderhash', 'outputsethash'] as const) {
       if (reached[key] !== wanted[key]) throw new Error(`${key} differs: ${reached[key]} instead of ${wanted[key]}`);
     }
-    const targetReport = await target.finish();
     const blocks = fundingBlocks(plan) + plan.blocks;
-    return { seconds, blocks, target: targetReport, source: await source.finish() };
+    return { seconds, blocks, target: await target.report(), source: await source.report() };
   } finally {
-    await Promise.all(nodes.map(({ node }) => node.program.end('SIGKILL')));
+    await Promise.all(nodes.map((node) => node.end()));
     rmSync(home, { recursive: true, force: true });
-  }
-}
-
-/** A node whose process measures itself. */
-class MeasuredNode {
-  readonly node: NodeProcess;
-  readonly #reportFile: string;
-
-  private constructor(node: NodeProcess, reportFile: string) {
-    this.node = node;
-    this.#reportFile = reportFile;
-  }
-
-  static async start(home: string): Promise<MeasuredNode> {
-    const reportFile = `${home}.json`;
-    const program = [...process.execArgv, fileURLToPath(new URL('./ibd-node.js', import.meta.url)), reportFile];
-    return new MeasuredNode(await NodeProcess.start([], home, program), reportFile);
-  }
-
-  /** Begins to measure. */
-  measure(): void {
-    this.node.program.child.kill('SIGUSR2');
-  }
-
-  /** Ends the node in good order. */
-  async finish(): Promise<NodeReport> {
-    const { code, stderr } = await this.node.program.end('SIGINT');
-    if (code !== 0) throw new Error(`a node ended with ${code}: ${stderr}`);
-    return JSON.parse(readFileSync(this.#reportFile, 'utf8'));
   }
 }

@@ -3,7 +3,8 @@ import { networkParams } from '../src/params/index.ts';
 import { addressesOf, encodeAddress } from '../src/script/index.ts';
 import { hashFromHex } from '../src/util/hash.ts';
 import { type DagInfo, until } from '../test/e2e/process.ts';
-import { frame, LightClient, MeasuredNode } from './connections-client.ts';
+import { frame, LightClient } from './light-client.ts';
+import { MeasuredNode } from './measured-node.ts';
 import { payment, scriptOf } from './payments.ts';
 
 const params = networkParams('simnet');
@@ -78,7 +79,11 @@ export async function relayLatencies(home: string, plan: LinePlan): Promise<Line
   try {
     for (let i = 0; i < NODES; i++) {
       const previous = nodes.at(-1);
-      const options = [`--trickleinterval=${plan.trickle}`, `--miningaddr=${encodeAddress(address)}`];
+      const options = [
+        '--debuglevel=error',
+        `--trickleinterval=${plan.trickle}`,
+        `--miningaddr=${encodeAddress(address)}`,
+      ];
       if (previous) options.push(`--connect=127.0.0.1:${previous.node.p2pPort}`);
       nodes.push(await MeasuredNode.start(join(home, `line${i}`), options));
     }

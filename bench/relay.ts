@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hashFromHex } from '../src/util/hash.ts';
 import { InvType, UNKNOWN_HEIGHT } from '../src/wire/index.ts';
-import { frame, LightClient, MeasuredNode } from './connections-client.ts';
+import { frame, LightClient } from './light-client.ts';
+import { MeasuredNode } from './measured-node.ts';
 import { relayLatencies } from './relay-line.ts';
 import type { Report } from './report.ts';
 
@@ -60,7 +61,7 @@ export async function run(args: readonly string[], report: Report): Promise<void
 
 /** Measures messages a second, of one peer and of 100. */
 async function throughput(home: string, messages: number, report: Report): Promise<void> {
-  const measured = await MeasuredNode.start(join(home, 'throughput'), []);
+  const measured = await MeasuredNode.start(join(home, 'throughput'), ['--debuglevel=error']);
   try {
     const known = hashFromHex(await measured.node.call<string>('getblockhash', 0).then(firstText));
     const inventory = [{ type: InvType.block, hash: known, height: UNKNOWN_HEIGHT }];

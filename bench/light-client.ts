@@ -1,14 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { networkParams, PROTOCOL_VERSION, userAgent } from '../src/params/index.ts';
 import { encodeMessage, FRAME_HEADER_SIZE, type Message, Services, UNKNOWN_IP } from '../src/wire/index.ts';
-import { NodeProcess, until } from '../test/e2e/process.ts';
-import type { NodeSpan } from './connections-node.ts';
 
 const params = networkParams('simnet');
-/** Of compiled programs, or of sources when these are run as they are. */
-const EXTENSION = import.meta.url.slice(-3);
 const COMMAND_AT = 4;
 const COMMAND_LENGTH = 12;
 const LENGTH_AT = 16;
@@ -85,41 +79,5 @@ export class LightClient {
       bytes = bytes.subarray(end);
     }
     this.#rest = bytes;
-  }
-}
-
-/** A node in a process of its own that measures itself. */
-export class MeasuredNode {
-  readonly node: NodeProcess;
-  readonly #reports: string;
-  #taken = 0;
-
-  private constructor(node: NodeProcess, reports: string) {
-    this.node = node;
-    this.#reports = reports;
-  }
-
-  /** @param home its folder, which the caller removes. */
-  static async start(home: string, args: readonly string[]): Promise<MeasuredNode> {
-    const reports = `${home}.jsonl`;
-    const program = fileURLToPath(new URL(`./connections-node${EXTENSION}`, import.meta.url));
-    const script = [...process.execArgv, '--expose-gc', program, reports];
-    return new MeasuredNode(await NodeProcess.start(['--debuglevel=error', ...args], home, script), reports);
-  }
-
-  /** What the node measured since the last report. */
-  async report(): Promise<NodeSpan> {
-    this.node.program.child.kill('SIGUSR2');
-    const line = await until(() => {
-      const lines = existsSync(this.#reports) ? readFileSync(this.#reports, 'utf8').split('\n') : [];
-      return lines.length > this.#taken + 1 && lines[this.#taken];
-    });
-    this.#taken++;
-    return JSON.parse(line);
-  }
-
-  /** Ends the process. */
-  async end(): Promise<void> {
-    await this.node.program.end('SIGKILL');
   }
 }
