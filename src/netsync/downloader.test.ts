@@ -1,16 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { hashToHex } from '../util/hash.ts';
-import { silentLogger } from '../util/log.ts';
-import { VirtualWorld } from '../util/testing/virtual-world.ts';
 import { type Block, InvType } from '../wire/index.ts';
 import { FIRST_WINDOW, PLAN_BLOCKS } from './limits.ts';
-import { SyncManager } from './sync-manager.ts';
 import { FakeDag, withFalseBody } from './testing/fake-dag.ts';
-import { Remote, type RemoteOptions } from './testing/remote.ts';
+import type { Remote, RemoteOptions } from './testing/remote.ts';
+import { setup as setupSync, tipsOf } from './testing/sync-setup.ts';
 
 function setup() {
-  const world = new VirtualWorld();
-  const dag = new FakeDag();
+  const sync = setupSync({ confirmationWindow: 1_000_000 });
+  const { world, dag } = sync;
   dag.current = false;
   /** Most orphans at any time: blocks that were processed before their parents. */
   const orphans = { most: 0 };
@@ -20,21 +17,6 @@ function setup() {
     orphans.most = Math.max(orphans.most, dag.orphanCount);
     return result;
   };
-  const manager = new SyncManager(
-    { generation: 2, regtest: false, confirmationWindow: 1_000_000 },
-    {
-      dag,
-      world,
-      logger: silentLogger,
-      announcer: {
-        announceBlock: () => undefined,
-        announceTransactions: () => undefined,
-        peerHeight: () => undefined,
-      },
-    },
-  );
-  manager.start();
-  const remote = (source: FakeDag, options?: RemoteOptions) => new Remote(manager, world, source, options);
   /** Milliseconds until everything of the source is here. */
   const synchronise = async (source: FakeDag, limit: number) => {
     const start = world.elapsed;
@@ -42,10 +24,8 @@ function setup() {
     expect(tipsOf(dag)).toEqual(tipsOf(source));
     return world.elapsed - start;
   };
-  return { world, dag, manager, remote, synchronise, orphans };
+  return { ...sync, synchronise, orphans };
 }
-
-const tipsOf = (dag: FakeDag) => dag.tips.map(({ hash }) => hashToHex(hash)).sort();
 
 /** A DAG of so many heights of three parallel blocks. */
 function columns(heights: number): FakeDag {

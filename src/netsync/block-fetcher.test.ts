@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { FakeDag } from './testing/fake-dag.ts';
+import { chain, setup, tipsOf } from './testing/sync-setup.ts';
+
+describe('announced blocks', () => {
+  test('two peers announce the same block: it is fetched once; from the second if the first leaves', async () => {
+    const { world, dag, remote } = setup();
+    const other = chain(3);
+    let quiet = false;
+    const silent = remote(other, { serve: (block) => (quiet ? null : block) }).connect();
+    const good = remote(other).connect();
+    await world.advance(6000);
+    quiet = true;
+    silent.log.length = 0;
+    good.log.length = 0;
+    const block = other.mine('new');
+    silent.announce(block);
+    await world.advance(50);
+    good.announce(block);
+    await world.advance(50);
+    expect(silent.log).toEqual(['getdata 1']);
+    expect(good.log).toEqual([]);
+    silent.leave();
+    await world.advance(100);
+    expect(good.log[0]).toBe('getdata 1');
+    expect(dag.haveBlock(block.hash)).toBe(true);
+  });
+
+  test('a silent announcer loses its turn when the request expires', async () => {
+    const { world, dag, remote } = setup();
+    const other = chain(3);
+    for (let height = 1; height <= 3; height++) dag.processBlock(other.getBlock(other.blocksAtHeight(height)[0]!)!);
+    const silent = remote(other, { serve: () => null }).connect();
+    const good = remote(other).connect();
+    await world.advance(10_000);
+    const block = other.mine('new');
+    silent.announce(block);
+    good.announce(block);
+    await world.advance(1000);
+    expect(dag.haveBlock(block.hash)).toBe(false);
+    await world.advance(5000);
+    expect(dag.haveBlock(block.hash)).toBe(true);
+  });
+
+  test('who did not deliver what he announced has to give way to the next announcer at once', async () => {
+    const { world, dag, remote } = setup();
+    const other = chain(3);
+    let quiet = false;
+    const silent = remote(other, { serve: (block) => (quiet ? null : block) }).connect();
+    const good = remote(other).connect();
+    await world.advance(6000);
+    quiet = true;
+    silent.announce(other.mine('lost'));
+    await world.advance(6000);
+    for (const name of ['first', 'second']) {
+      const block = other.mine(name);
+      silent.log.length = 0;
+      silent.announce(block);
+      await world.advance(100);
+      expect(silent.log).toEqual(['getdata 1']);
+      expect(dag.haveBlock(block.hash)).toBe(false);
+      good.announce(block);
+      await world.advance(100);
+      expect(dag.haveBlock(block.hash)).toBe(true);
+    }
+  });
+});
+
+describe('missing parents', () => {
+  test('a gap of a generation or two: parents are asked for, as known nodes do', async () => {
+    const { world, dag, remote } = setup();
+    const other = chain(2);
+    const peer = remote(other, { claim: 0 }).connect();
+    peer.announce(other.tips[0]!);
+    await world.advance(1000);
+    expect(tipsOf(dag)).toEqual(tipsOf(other));
+    expect(peer.log).toEqual(['getdata 1', 'getdata 1']);
+    expect(peer.requested.map(({ height }) => height)).toEqual([2, -1]);
+  });
+
+  test('a larger gap: one list names all that is missing, not one generation a round trip', async () => {
+    const { world, dag, remote } = setup();
+    const other = chain(14);
+    const peer = remote(other, { claim: 0 }).connect();
+    peer.announce(other.tips[0]!);
+    await world.advance(150);
+    expect(tipsOf(dag)).toEqual(tipsOf(other));
+    expect(peer.log).toEqual(['getdata 1', 'getdata 1', 'getblocks 0', 'getdata 1', 'getdata 11']);
+  });
+
+  test('several missing parents go into one request, and none is asked twice', async () => {
+    const { world, dag, remote } = setup();
+    const other = new FakeDag();
+    const parents = [1, 2, 3].map((n) => other.extend([other.genesis], `p${n}`));
+    const merge = other.extend(parents, 'merge');
+    const peer = remote(other, { claim: 0 }).connect();
+    peer.announce(merge);
+    await world.advance(1000);
+    expect(peer.log).toEqual(['getdata 1', 'getdata 3']);
+    expect(tipsOf(dag)).toEqual(tipsOf(other));
+  });
+
+  test('notfound frees the request; the parent is asked of the next peer that can have it', async () => {
+    const { world, dag, manager, remote } = setup();
+    const other = chain(2);
+    const [parent, tip] = [other.blocksAtHeight(1)[0]!, other.tips[0]!];
+    const without = remote(other, {
+      claim: 0,
+      serve: (block) => (block && Buffer.compare(block.hash, parent) === 0 ? undefined : block),
+    }).connect();
+    without.announce(tip);
+    await world.advance(500);
+    expect(without.log).toEqual(['getdata 1', 'getdata 1']);
+    expect(manager.load.openBlocks).toBe(0);
+    const full = remote(other, { claim: 0 }).connect();
+    full.announce(tip);
+    await world.advance(500);
+    expect(full.log).toEqual(['getdata 1']);
+    expect(tipsOf(dag)).toEqual(tipsOf(other));
+  });
+});
