@@ -173,8 +173,9 @@ function versionText(version: number): string {
   return [version / 1_000_000, (version / 10_000) % 100, (version / 100) % 100].map(Math.trunc).join('.');
 }
 
+/** An IPv6 address may have a zone, `fe80::1%eth0`. */
 function parseListenAddress(address: string): ListenAddress {
   const { host, port } = splitHostPort(address);
-  if (host !== '' && !ipFromString(host)) throw new Error(`'${host}' is not a valid IP address`);
+  if (host !== '' && !ipFromString(host.replace(/%.+$/u, ''))) throw new Error(`'${host}' is not a valid IP address`);
   return { host, port: Number(port) };
 }

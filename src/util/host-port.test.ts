@@ -31,6 +31,7 @@ test('a default port is appended only where one is missing', () => {
   expect(withDefaultPort('host', 1)).toBe('host:1');
   expect(withDefaultPort('host:2', 1)).toBe('host:2');
   expect(withDefaultPort('::1', 1)).toBe('[::1]:1');
+  expect(withDefaultPort('[::1]', 1)).toBe('[::1]:1');
   expect(withDefaultPort('[::1]:2', 1)).toBe('[::1]:2');
   expect(withDefaultPort('[::1:x', '18556')).toBe('[[::1:x]:18556');
   expect(joinHostPort('::1', 5)).toBe('[::1]:5');

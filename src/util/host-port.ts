@@ -46,6 +46,9 @@ export function joinHostPort(host: string, port: string | number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** An IPv6 host in brackets, without a port. */
+const BRACKETED = /^\[[^[\]]+\]$/u;
+
 /** The address with `port` appended if it has none. */
 export function withDefaultPort(address: string, port: string | number): string {
   try {
@@ -53,6 +56,6 @@ export function withDefaultPort(address: string, port: string | number): string 
     return address;
   } catch (error) {
     if (!(error instanceof HostPortError)) throw error;
-    return joinHostPort(address, port);
+    return BRACKETED.test(address) ? `${address}:${port}` : joinHostPort(address, port);
   }
 }

@@ -131,6 +131,9 @@ function compareFiles(run: RecordedRun, home: string): void {
 /** Entries in which an index is deleted that does not exist: these runs end by themselves. */
 const DROPS = /^drop\w+ on empty$/u;
 
+/** A start that ends because something can not be an address. */
+const BAD_ADDRESS = /Unable to start server on \S+: ('.*' is not a valid IP address)$/mu;
+
 async function checkConfiguration(context: SuiteContext, run: RecordedRun): Promise<void> {
   const home = new Home(run.existingFiles ?? {});
   try {
@@ -156,6 +159,13 @@ async function checkConfiguration(context: SuiteContext, run: RecordedRun): Prom
     if (run.name === 'configfile missing, no sample') {
       context.deviation(run.name, 'the sample file is built in, so the configuration file is made');
       ok(outcome.kind === 'run' && outcome.config.rpc !== undefined);
+      return;
+    }
+    const [, address] = BAD_ADDRESS.exec(run.stdout ?? '') ?? [];
+    if (address !== undefined) {
+      context.deviation(run.name, 'the address is refused before the database is opened');
+      ok(stderr.endsWith(` is invalid: ${address}\nUse soterd -h to show usage\n`), stderr);
+      strictEqual(outcome.kind === 'exit' && outcome.code, run.exitCode);
       return;
     }
     strictEqual(stderr, run.stderr);

@@ -1,8 +1,8 @@
-import { isIP, isIPv4 } from 'node:net';
 import { NANO_PER_COIN, type NetworkParams, userAgentCommentProblem } from '../../params/index.ts';
 import { type Address, AddressError, decodeAddress, isForNet } from '../../script/index.ts';
-import { HostPortError, splitHostPort, withDefaultPort } from '../../util/host-port.ts';
+import { ipFromString, isMappedIpv4 } from '../../wire/index.ts';
 import { LOG_FORMATS, type LogFormat } from '../logging/index.ts';
+import { checkProxyAddress, rpcHostOf } from './addresses.ts';
 import { ConfigError } from './config-error.ts';
 import { formatDuration } from './duration-text.ts';
 import type { IpNetwork } from './node-config.ts';
@@ -73,9 +73,10 @@ export function readWhitelist({ whitelist }: SoterdOptions): readonly IpNetwork[
   return whitelist.map((text) => {
     const slash = text.indexOf('/');
     const address = slash < 0 ? text : text.slice(0, slash);
-    const bits = isIPv4(address) ? 32 : 128;
+    const ip = ipFromString(address);
+    const bits = ip && isMappedIpv4(ip) ? 32 : 128;
     const prefix = slash < 0 ? bits : Number(/^\d+$/u.exec(text.slice(slash + 1))?.[0] ?? Number.NaN);
-    if (isIP(address) === 0 || !(prefix <= bits)) throw new ConfigError(`The whitelist value of '${text}' is invalid`);
+    if (!ip || !(prefix <= bits)) throw new ConfigError(`The whitelist value of '${text}' is invalid`);
     return { address, prefix };
   });
 }
@@ -188,25 +189,11 @@ export function checkGenerate({ generate, miningaddr }: SoterdOptions): void {
 
 /** Without TLS passwords are readable on the wire, so only this machine may be served. */
 export function checkPlainRpc(listen: readonly string[]): void {
-  for (const address of listen) {
-    const host = hostOf(address, (reason) => `RPC listen interface '${address}' is invalid: ${reason}`);
-    if (!LOCAL_HOSTS.includes(host))
+  for (const address of listen)
+    if (!LOCAL_HOSTS.includes(rpcHostOf(address)))
       throw new ConfigError(
         `the --notls option may not be used when binding RPC to non localhost addresses: ${address}`,
       );
-  }
-}
-
-/** Where metrics are served: IP addresses or localhost, with a port. */
-export function readMetricsAddresses({ metricslisten }: SoterdOptions): readonly string[] {
-  for (const address of metricslisten) {
-    const fail = (reason: string) => `the --metricslisten address '${address}' is invalid: ${reason}`;
-    const host = hostOf(address, fail);
-    if (host !== 'localhost' && host !== '' && isIP(host) === 0) throw new ConfigError(fail('the host must be an IP'));
-    const port = address.slice(address.lastIndexOf(':') + 1);
-    if (!/^\d{1,5}$/u.test(port) || Number(port) > 65_535) throw new ConfigError(fail('the port must be 0 to 65535'));
-  }
-  return [...new Set(metricslisten)];
 }
 
 /** Options for .onion addresses and the proxies. */
@@ -216,23 +203,9 @@ export function checkProxies(options: SoterdOptions): void {
     throw new ConfigError('the --noonion and --onion options may not be activated at the same time');
   if (torisolation && proxy === '' && onion === '')
     throw new ConfigError('Tor stream isolation requires either proxy or onionproxy to be set');
-  if (proxy !== '') hostOf(proxy, (reason) => `Proxy address '${proxy}' is invalid: ${reason}`);
-  if (onion !== '') hostOf(onion, (reason) => `Onion proxy address '${onion}' is invalid: ${reason}`);
+  checkProxyAddress('Proxy address', proxy);
+  checkProxyAddress('Onion proxy address', onion);
   for (const name of ['proxyuser', 'proxypass', 'onionuser', 'onionpass'] as const)
     if (Buffer.byteLength(options[name]) > MAX_PROXY_CREDENTIAL)
       throw new ConfigError(`the --${name} option may not be longer than ${MAX_PROXY_CREDENTIAL} bytes`);
-}
-
-function hostOf(address: string, message: (reason: string) => string): string {
-  try {
-    return splitHostPort(address).host;
-  } catch (error) {
-    if (error instanceof HostPortError) throw new ConfigError(message(error.message));
-    throw error;
-  }
-}
-
-/** Addresses with a port each, and each once. */
-export function normalizeAddresses(addresses: readonly string[], defaultPort: number): readonly string[] {
-  return [...new Set(addresses.map((address) => withDefaultPort(address, defaultPort)))];
 }

@@ -229,11 +229,50 @@ describe('loadConfig', () => {
     }
   });
 
-  test('where metrics are served is checked', async () => {
-    const config = await configOf(['--simnet', '--metricslisten=localhost:9331', '--metricslisten=127.0.0.1:9331']);
-    expect(config.metricsListen).toEqual(['127.0.0.1:9331', '[::1]:9331']);
-    for (const wrong of ['127.0.0.1', 'example.org:9331', '127.0.0.1:x', '127.0.0.1:70000'])
-      expect((await load(['--simnet', `--metricslisten=${wrong}`])).stderr).toContain(`'${wrong}' is invalid`);
+  test('every address is checked before anything is opened, in use or not', async () => {
+    const notEverywhere: Readonly<Record<string, readonly string[]>> = {
+      listen: ['example.org', '256.1.1.1:1', '127.0.0.1:-1', ':x', '1.2.3.4:'],
+      rpclisten: ['example.org:1', '256.1.1.1', 'localhost:99999'],
+      metricslisten: ['127.0.0.1', 'example.org:9331'],
+      addpeer: ['1.2.3.4:0', '256.1.1.1', ':1234', 'a b', 'a..b', '[::1]x', `${'a'.repeat(254)}`],
+      connect: ['1.2.3.4:0', '8333', 'http://a:1'],
+      externalip: ['1.2.3.4:0', '1.2.3'],
+      proxy: ['abc', '127.0.0.1:0', ':9050'],
+      onion: ['abc', '127.0.0.1:0', '1.2.3.999:9050'],
+      whitelist: ['abc', '1.2.3.4/33', '::ffff:1.2.3.4/33', 'fe80::1%lo'],
+    };
+    for (const [option, values] of Object.entries(notEverywhere)) {
+      for (const value of [...values, 'abc:xyz', '1.2.3.4:99999']) {
+        const args = ['--simnet', '--norpc', '--nolisten', `--${option}=${value}`];
+        for (const extra of [[], ['--check-config']]) {
+          const { outcome, stderr } = await load([...args, ...extra]);
+          expect({ option, value, outcome }).toEqual({ option, value, outcome: { kind: 'exit', code: 1 } });
+          expect(stderr.toLowerCase()).toContain(option.replace(/listen$/u, ''));
+          expect(stderr).toContain(`'${value}'`);
+          expect(stderr).toMatch(/^loadConfig: .+\nUse soterd -h to show usage\n$/u);
+        }
+      }
+    }
+  });
+
+  test('addresses of all forms', async () => {
+    const config = await configOf([
+      '--simnet',
+      ...['127.0.0.1', '[::1]', '::1', ':7', 'localhost:8', '[fe80::1%eth0]:9'].map((text) => `--listen=${text}`),
+      ...['example.org', 'a_b-c.example.org.:1', '[::1]', 'abcdefghijklmnop.onion'].map((text) => `--addpeer=${text}`),
+      ...['1.2.3.4', 'example.org:7'].map((text) => `--externalip=${text}`),
+      '--proxy=localhost:9050',
+      '--metricslisten=localhost:0',
+    ]);
+    expect(config.peers.listen).toEqual([
+      ...['127.0.0.1:18555', '[::1]:18555', ':7'],
+      ...['127.0.0.1:8', '[::1]:8', '[fe80::1%eth0]:9'],
+    ]);
+    const peers = ['example.org:18555', 'a_b-c.example.org.:1', '[::1]:18555', 'abcdefghijklmnop.onion:18555'];
+    expect(config.peers.persistent).toEqual(peers);
+    expect(config.peers.externalAddresses).toEqual(['1.2.3.4:18555', 'example.org:7']);
+    expect(config.peers.proxy?.address).toBe('localhost:9050');
+    expect(config.metricsListen).toEqual(['127.0.0.1:0', '[::1]:0']);
   });
 
   test('a line of the file in which a password may stand is not shown whole', async () => {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { NetworkParams } from '../../params/index.ts';
 import type { Address } from '../../script/index.ts';
-import { joinHostPort, splitHostPort } from '../../util/host-port.ts';
+import { joinHostPort, splitHostPort, withDefaultPort } from '../../util/host-port.ts';
+import { readHostAddresses, readListenAddresses } from './addresses.ts';
 import {
   checkBanDuration,
   checkBlockSizes,
@@ -17,8 +18,6 @@ import {
   checkProfiler,
   checkProxies,
   checkUserAgent,
-  normalizeAddresses,
-  readMetricsAddresses,
   readMiningAddresses,
   readRelayFee,
   readWhitelist,
@@ -81,9 +80,10 @@ export async function validate(set: OptionSet<typeof SOTERD_OPTIONS>, context: V
   checkIndexes(options);
   const addresses = readMiningAddresses(options, params);
   checkGenerate(options);
-  const rpcListen = serveRpc ? normalizeAddresses(await rpcAddresses(options, context), params.rpcPort) : [];
-  if (serveRpc && options.notls) checkPlainRpc(rpcListen);
+  const rpcListen = await rpcAddresses(options, serveRpc, context);
+  if (serveRpc && options.notls) checkPlainRpc(rpcListen.map((address) => withDefaultPort(address, params.rpcPort)));
   checkProxies(options);
+  const places = await readPlaces({ ...options, rpclisten: rpcListen }, context);
   refuseUnbuilt(set);
   return {
     params,
@@ -92,8 +92,8 @@ export async function validate(set: OptionSet<typeof SOTERD_OPTIONS>, context: V
     logDir: context.logDir,
     logFile: logFilePath(context.logDir),
     signatureCacheSize: options.sigcachemaxsize,
-    peers: { ...peerConfig(options, params), whitelist },
-    rpc: serveRpc ? rpcConfig(options, await withoutLocalhost(rpcListen, context), context.home) : undefined,
+    peers: { ...peerConfig(options, params, places), whitelist },
+    rpc: serveRpc ? rpcConfig(options, places.rpc, context.home) : undefined,
     mining: miningConfig(options, addresses),
     mempool: {
       minRelayFee,
@@ -117,7 +117,7 @@ export async function validate(set: OptionSet<typeof SOTERD_OPTIONS>, context: V
       inspectorPort: options.profile === '' ? undefined : Number(options.profile),
       cpuProfileFile: options.cpuprofile === '' ? undefined : expandPath(options.cpuprofile, context.home, context.env),
     },
-    metricsListen: await withoutLocalhost(readMetricsAddresses(options), context),
+    metricsListen: places.metrics,
   };
 }
 
@@ -129,8 +129,38 @@ function wantsFilters({ cfilters, nocfilters }: SoterdOptions): boolean {
   return cfilters || !nocfilters;
 }
 
-async function rpcAddresses({ rpclisten }: SoterdOptions, context: ValidationContext): Promise<readonly string[]> {
-  return rpclisten.length > 0 ? rpclisten : context.resolveLocalhost();
+/** Where RPC listens, as the options say; without any the reference node takes the addresses of `localhost`. */
+async function rpcAddresses(
+  { rpclisten }: SoterdOptions,
+  serveRpc: boolean,
+  context: ValidationContext,
+): Promise<readonly string[]> {
+  return serveRpc && rpclisten.length === 0 ? context.resolveLocalhost() : rpclisten;
+}
+
+/** All addresses of the options, in the form in which they are used. Those that are not used are checked, too. */
+interface Places {
+  readonly rpc: readonly string[];
+  readonly metrics: readonly string[];
+  readonly peers: readonly string[];
+  readonly persistent: readonly string[];
+  readonly external: readonly string[];
+}
+
+async function readPlaces(options: SoterdOptions, context: ValidationContext): Promise<Places> {
+  const { rpcPort, p2pPort } = context.params;
+  const listenAt = (option: 'rpclisten' | 'metricslisten' | 'listen', port?: number) =>
+    withoutLocalhost(readListenAddresses(option, options[option], port), context);
+  const [added, only] = (['addpeer', 'connect'] as const).map((option) =>
+    readHostAddresses(option, options[option], p2pPort),
+  );
+  return {
+    rpc: await listenAt('rpclisten', rpcPort),
+    metrics: await listenAt('metricslisten'),
+    peers: await listenAt('listen', p2pPort),
+    persistent: [...added, ...only],
+    external: readHostAddresses('externalip', options.externalip, p2pPort),
+  };
 }
 
 /** Listeners take IP addresses only; the one name that everybody writes is replaced by what it stands for. */
@@ -160,20 +190,21 @@ function rpcConfig(options: SoterdOptions, listen: readonly string[], home: stri
   };
 }
 
-function peerConfig(options: SoterdOptions, params: NetworkParams): Omit<PeerConfig, 'whitelist'> {
+function peerConfig(options: SoterdOptions, params: NetworkParams, places: Places): Omit<PeerConfig, 'whitelist'> {
   const connectOnly = options.connect.length > 0;
-  const isClosed = options.nolisten || ((connectOnly || options.proxy !== '') && options.listen.length === 0);
-  const listen = options.listen.length > 0 ? options.listen : [joinHostPort('', params.p2pPort)];
+  const isOpen = options.listen.length > 0 || !(connectOnly || options.proxy !== '');
+  const listen = options.listen.length > 0 ? places.peers : [joinHostPort('', params.p2pPort)];
   return {
-    listen: isClosed ? [] : normalizeAddresses(listen, params.p2pPort),
-    persistent: normalizeAddresses(connectOnly ? options.connect : options.addpeer, params.p2pPort),
+    listen: isOpen && !options.nolisten ? listen : [],
+    // Only one of the two options is given.
+    persistent: places.persistent,
     connectOnly,
     maxPeers: options.maxpeers,
     dnsSeeding: !options.nodnsseed && !connectOnly && !options.simnet && params.name !== 'simnet',
     banning: !options.nobanning,
     banDuration: durationToMilliseconds(options.banduration),
     banThreshold: options.banthreshold,
-    externalAddresses: options.externalip,
+    externalAddresses: places.external,
     upnp: options.upnp,
     proxy: proxyConfig({
       address: options.proxy,
