@@ -229,6 +229,24 @@ describe('loadConfig', () => {
     }
   });
 
+  test('--check-config of a file that is not there or not readable', async () => {
+    for (const [path, reason] of [
+      [join(home, 'none.conf'), 'no such file or directory'],
+      [home, 'is a directory'],
+    ]) {
+      const { outcome, stderr } = await load(['--check-config', '--simnet', '-C', path]);
+      expect(outcome).toEqual({ kind: 'exit', code: 1 });
+      expect(stderr).toMatch(new RegExp(`^loadConfig: (?:open|read) ${path}: ${reason}\n`, 'u'));
+    }
+    expect(existsSync(join(home, 'none.conf'))).toBe(false);
+    // Without -C the first start makes the file, and then serves RPC.
+    const first = await load(['--check-config']);
+    expect(first.outcome).toEqual({ kind: 'exit', code: 0 });
+    expect(first.stdout).toContain('\nRPC:     https://127.0.0.1:8334');
+    expect(first.stdout).toMatch(/^ {2}rpcuser=\(random\) +\S+soterd\.conf \(not made yet\):\d+$/mu);
+    expect(existsSync(join(home, '.soterd'))).toBe(false);
+  });
+
   test('every address is checked before anything is opened, in use or not', async () => {
     const notEverywhere: Readonly<Record<string, readonly string[]>> = {
       listen: ['example.org', '256.1.1.1:1', '127.0.0.1:-1', ':x', '1.2.3.4:'],

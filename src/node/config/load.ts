@@ -14,7 +14,7 @@ import { activeNetwork, networkDataFolder, optionNetwork } from './network-choic
 import type { NodeConfig } from './node-config.ts';
 import { OptionSet } from './option-set.ts';
 import { applicationFolder, expandPath, type PathEnvironment } from './paths.ts';
-import { writeSampleFile } from './sample-file.ts';
+import { sampleText, writeSampleFile } from './sample-file.ts';
 import { SOTERD_OPTIONS, type SoterdOptions } from './soterd-options.ts';
 import { logFilePath, validate } from './validate.ts';
 
@@ -138,8 +138,9 @@ function readFirst(args: readonly string[]): { readonly help: boolean; readonly 
 /**
  * Reads the configuration file, after making it if there is none. The default file plays no part in networks for tests.
  * Returns a warning if it can not be read.
- * @param maker what makes the file if there is none; undefined if none is to be made.
- * @throws {ConfigFileError}
+ * @param maker what makes the file if there is none; undefined if nothing is to be made: then the default file is taken for what it
+ *   would be, but one that was named must be there and readable.
+ * @throws {ConfigFileError | ConfigError}
  */
 function readFile(
   set: Options,
@@ -155,7 +156,11 @@ function readFile(
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    return fileErrorText('open', path, error);
+    const problem = fileErrorText('open', path, error);
+    if (maker) return problem;
+    if (!isDefault || errorCode(error) !== 'ENOENT') throw new ConfigError(problem);
+    readConfigFile(sampleText('(random)', '(random)'), `${path} (not made yet)`, set);
+    return undefined;
   }
   readConfigFile(text, path, set);
   return undefined;

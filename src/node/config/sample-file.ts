@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 export const CREDENTIAL_BYTES = 20;
 
 /** The configuration file made at the first start. */
-function sampleText(user: string, password: string): string {
+export function sampleText(user: string, password: string): string {
   return `[Application Options]
 
 ; Configuration of soterd. One key=value a line; keys are the long names of the options that "soterd --help" lists.
