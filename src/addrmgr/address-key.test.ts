@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ipFromString } from '../wire/index.ts';
 import { AddressBudget } from './address-budget.ts';
 import { addressKey, groupKey, ipOfHost, parseAddressKey } from './address-key.ts';
 import { newBucket, triedBucket } from './placement.ts';
@@ -52,6 +53,26 @@ test('groups and buckets are total functions within bounds', () => {
       expect(fresh >= 0 && fresh < 1024 && tried >= 0 && tried < 64).toBe(true);
     }),
   );
+});
+
+test.each([
+  ['127.0.0.1', 'local'],
+  ['0.1.2.3', 'local'],
+  ['::1', 'local'],
+  ['192.168.1.1', 'unroutable'],
+  ['::', 'unroutable'],
+  ['173.194.115.66', '173.194.0.0'],
+  ['::ffff:173.194.115.66', '173.194.0.0'],
+  ['64:ff9b::adc2:7342', '173.194.0.0'],
+  ['::ffff:0:adc2:7342', '173.194.0.0'],
+  ['2002:adc2:7342::1', '173.194.0.0'],
+  ['2001:0:1:2:3:4:523d:8cbd', '173.194.0.0'],
+  ['fd87:d87e:eb43:1d25::1', 'tor:13'],
+  ['2a00:1450:1:2::3', '2a00:1450::'],
+  ['2001:470:1f10:a1::2', '2001:470:1000::'],
+  ['224.0.0.251', '224.0.0.0'],
+])('the group of %s is %s', (text, group) => {
+  expect(groupKey(ipFromString(text)!)).toBe(group);
 });
 
 test('a peer may tell 1000 addresses at once and one every ten seconds, more when asked', () => {

@@ -5,7 +5,7 @@ import { ipFromString, ipToString, type NetAddress } from '../wire/index.ts';
 import { AddressManager } from './address-manager.ts';
 import { LocalPriority, UnroutableAddressError } from './local-addresses.ts';
 import { MemoryFile } from './testing.ts';
-import type { AddressManagerDeps, AddressManagerOptions } from './types.ts';
+import type { AddressManagerDeps, AddressManagerOptions, PeersFile } from './types.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -58,8 +58,36 @@ describe('what is told', () => {
     expect(told(1000, 1n)).toEqual([1000, 1n]);
     expect(told(900, 1n)).toEqual([1000, 1n]);
     expect(told(2000, 0n)).toEqual([2000, 1n]);
-    expect(told(1500, 8n)).toEqual([1500, 9n]);
+    expect(told(1500, 8n)).toEqual([2000, 9n]);
     expect(manager.count).toBe(1);
+  });
+
+  test('nobody can make all that is known look old, to have it displaced', () => {
+    const { manager, now } = setup();
+    const known = many(200).map((address) => ({ ...address, timestamp: now() - 3600 }));
+    manager.add(known, SOURCE);
+    const { count } = manager;
+    for (let bit = 0n; bit < 64n; bit++) {
+      manager.add(
+        known.map((address) => ({ ...address, timestamp: 0, services: 1n << bit })),
+        net('9.9.9.9'),
+      );
+    }
+    expect(manager.all().map(({ timestamp }) => timestamp)).toEqual(Array.from({ length: count }, () => now() - 3600));
+  });
+
+  test('no port, no address; nor is one of our own, known before or after', () => {
+    const { manager } = setup();
+    manager.add([net('8.8.4.4', { port: 0 }), net('8.8.8.8'), net('9.9.9.9')], SOURCE);
+    manager.good(net('9.9.9.9'));
+    manager.addLocal(net('8.8.8.8'), LocalPriority.upnp);
+    manager.addLocal(net('9.9.9.9'), LocalPriority.bound);
+    expect([manager.count, manager.triedCount, manager.select()]).toEqual([0, 0, undefined]);
+    manager.add([net('8.8.8.8'), net('8.8.8.8', { port: 5 })], SOURCE);
+    expect(manager.all().map(({ port }) => port)).toEqual([5]);
+    manager.removeLocal(net('8.8.8.8'));
+    manager.add([net('8.8.8.8')], SOURCE);
+    expect(manager.count).toBe(2);
   });
 
   test('addresses that were handed out do not change afterwards, nor do they hold on to messages', () => {
@@ -82,6 +110,25 @@ describe('what is told', () => {
     expect(manager.count).toBeLessThanOrEqual(64 * 64);
     expect(manager.count).toBeGreaterThan(3_000);
     expect(manager.needMore).toBe(false);
+  });
+
+  test('a flood displaces nothing that worked, and of the rest little more than its share of the buckets', () => {
+    const { manager, now } = setup();
+    const honest = many(4_000).map((address) => ({ ...address, timestamp: now() - 86_400 }));
+    for (const [i, address] of honest.entries()) manager.add([address], net(`${30 + (i % 80)}.${i % 250}.1.1`));
+    const before = manager.all();
+    for (const address of honest.slice(0, 200)) manager.good(address);
+    const tried = manager.triedCount;
+    const flood = Array.from({ length: 50_000 }, (_, i) =>
+      net(`${100 + (i % 90)}.${(i >> 7) & 255}.${i % 251}.${i % 253}`, { port: 1 + (i % 65_000), timestamp: now() }),
+    );
+    manager.add(flood, net('66.66.66.66'));
+    manager.add(flood, net('66.66.1.2'));
+    expect(manager.triedCount).toBe(tried);
+    const left = new Set(manager.all().map(({ port, ip }) => `${ipToString(ip)} ${port}`));
+    const lost = before.filter(({ port, ip }) => !left.has(`${ipToString(ip)} ${port}`));
+    // One source reaches a sixteenth of the buckets.
+    expect(lost.length).toBeLessThan(before.length / 10);
   });
 
   test('a full bucket loses bad entries first, otherwise the one not seen for longest', () => {
@@ -179,6 +226,32 @@ describe('selection', () => {
     let count = 0;
     for (let i = 0; i < 1_000; i++) if (manager.select()?.key === '9.9.9.9:18555') count++;
     expect(count).toBeLessThan(40);
+  });
+
+  test('clocks that jump back and forth do no harm', async () => {
+    const world = new VirtualWorld();
+    const node = world.node('n');
+    const manager = new AddressManager({}, { world: node, logger: silentLogger, file: new MemoryFile() });
+    await manager.start();
+    const addresses = many(300);
+    for (const [i, years] of [0, 10, -56.9, 0, -10, 30, 0].entries()) {
+      node.clockOffset = years * 365 * DAY;
+      const some = addresses.slice(0, 100 + i * 30);
+      manager.add(some, SOURCE);
+      for (const address of some.slice(0, 20)) manager.attempt(address);
+      for (const address of some.slice(0, 10)) {
+        manager.good(address);
+        manager.connected(address);
+      }
+      const { count } = manager;
+      expect(count).toBeGreaterThanOrEqual(some.length * 0.9);
+      const selected = new Set(Array.from({ length: 2_000 }, () => manager.select()!.key));
+      expect(selected.size).toBeGreaterThan(40);
+      await world.advance(11 * MINUTE);
+    }
+    expect(manager.triedCount).toBe(10);
+    await world.waitFor(manager.stop(), 1);
+    expect(world.pendingTimers).toBe(0);
   });
 
   test('hopeless addresses do not make it spin', () => {
@@ -297,6 +370,51 @@ describe('the file', () => {
     }
   });
 
+  test('one that is still being read when the node stops is left as it is', async () => {
+    const file = new MemoryFile();
+    const first = setup({ file });
+    await first.manager.start();
+    first.manager.add(many(20), SOURCE);
+    await first.manager.stop();
+    const content = file.content!;
+    let read: (text: string) => void = () => undefined;
+    const slow: PeersFile = {
+      load: () =>
+        new Promise((resolve) => {
+          read = resolve;
+        }),
+      save: (text) => file.save(text),
+      setAside: () => file.setAside(),
+    };
+    const { world, manager } = setup({ file: slow });
+    const starting = manager.start();
+    expect(manager.start()).toBe(starting);
+    const stopping = manager.stop();
+    await world.advance(MINUTE);
+    expect(file.content).toBe(content);
+    read(content);
+    await stopping;
+    const keys = (text: string) => (JSON.parse(text) as Damageable).Addresses.map(({ Addr }) => Addr).sort();
+    expect(keys(file.content!)).toEqual(keys(content));
+    expect(world.pendingTimers).toBe(0);
+    const never = setup({ file: slow });
+    await never.manager.stop();
+    await never.manager.start();
+    expect([never.world.pendingTimers, file.saves]).toEqual([0, 2]);
+  });
+
+  test('own addresses that were known before are not taken from it', async () => {
+    const file = new MemoryFile();
+    const first = setup({ file });
+    await first.manager.start();
+    first.manager.add([net('8.8.8.8'), net('8.8.4.4')], SOURCE);
+    await first.manager.stop();
+    const { manager } = setup({ file });
+    manager.addLocal(net('8.8.8.8'), LocalPriority.manual);
+    await manager.start();
+    expect(manager.all().map(({ ip }) => ipToString(ip))).toEqual(['8.8.4.4']);
+  });
+
   test('failures of the disk are no reason to stop', async () => {
     const file = new MemoryFile('{}');
     file.failure = new Error('input/output error');
@@ -339,31 +457,5 @@ describe('own addresses', () => {
     expect(manager.localAddresses().map(({ score }) => score)).toEqual([5, 1, 0]);
     // Unreachable, but trusted: told all the same.
     expect(best('10.0.0.1')).toBe('204.124.1.1 18555 1');
-  });
-});
-
-describe('hosts', () => {
-  test('literals, onions and names', async () => {
-    const asked: string[] = [];
-    const resolver = {
-      resolve: (host: string) => {
-        asked.push(host);
-        return Promise.resolve(host === 'node.example' ? ['198.51.100.7', '198.51.100.8'] : []);
-      },
-    };
-    const { manager, now } = setup({ resolver });
-    const ip = async (host: string) => ipToString((await manager.hostToAddress(host, 5, 9n)).ip);
-    expect(await manager.hostToAddress('8.8.8.8', 5, 9n)).toEqual({
-      services: 9n,
-      ip: ipFromString('8.8.8.8'),
-      port: 5,
-      timestamp: now(),
-    });
-    expect(await ip('2a00:1450::1')).toBe('2a00:1450::1');
-    expect(await ip('aasqaaaaaaaaaaab.onion')).toBe('fd87:d87e:eb43:25::1');
-    expect(asked).toEqual([]);
-    expect(await ip('node.example')).toBe('198.51.100.7');
-    await expect(ip('other.example')).rejects.toThrow('no addresses found for other.example');
-    await expect(setup().manager.hostToAddress('node.example', 1, 1n)).rejects.toThrow('no addresses found');
   });
 });

@@ -1,10 +1,8 @@
 import type { Timer } from '../util/ports.ts';
-import { ipFromString, type NetAddress } from '../wire/index.ts';
-import { ipOfHost } from './address-key.ts';
+import type { NetAddress } from '../wire/index.ts';
 import { AddressPool } from './address-pool.ts';
 import { type LocalAddress, LocalAddresses, type LocalPriority } from './local-addresses.ts';
 import { DEFAULT_SERVICES, readPeersFile, writePeersFile } from './peers-file.ts';
-import { isRoutable } from './ranges.ts';
 import type { AddressCandidate, AddressManagerDeps, AddressManagerOptions } from './types.ts';
 
 const DEFAULT_DUMP_INTERVAL = 600_000;
@@ -31,7 +29,7 @@ export class AddressManager {
   readonly #local = new LocalAddresses();
   #pool: AddressPool;
   #timer: Timer | undefined;
-  #state: 'new' | 'running' | 'stopped' = 'new';
+  #starting: Promise<void> | undefined;
   /** The write under way, or the last one. */
   #writing: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
@@ -61,14 +59,11 @@ export class AddressManager {
 
   /**
    * Loads the file and begins to write it regularly. A file that cannot be understood is set aside with a warning and
-   * the pool begins empty. Call before anything is added; a second call does nothing.
+   * the pool begins empty. Call before anything is added; a second call waits for the first.
    */
-  async start(): Promise<void> {
-    if (this.#state !== 'new') return;
-    this.#state = 'running';
-    await this.#load();
-    if (this.#state !== 'running' || !this.#deps.file) return;
-    this.#timer = this.#deps.world.timers.every(this.#dumpInterval, () => void this.dump());
+  start(): Promise<void> {
+    this.#starting ??= this.#stopping ? Promise.resolve() : this.#start();
+    return this.#starting;
   }
 
   /** Stops writing regularly, writes a last time and waits for it. Idempotent. */
@@ -92,11 +87,14 @@ export class AddressManager {
     return this.#writing;
   }
 
-  /** Takes addresses that `source` told. Those that are not routable are dropped, a missing timestamp means now. */
+  /**
+   * Takes addresses that `source` told. Those that nobody could connect to are dropped, and so are our own; a missing
+   * timestamp means now.
+   */
   add(addresses: readonly NetAddress[], source: NetAddress): void {
     const now = this.#now();
     for (const address of addresses) {
-      if (!isRoutable(address.ip)) continue;
+      if (this.#local.has(address)) continue;
       this.#pool.add({ ...own(address), timestamp: address.timestamp ?? now }, own(source), now);
     }
   }
@@ -154,11 +152,12 @@ export class AddressManager {
   }
 
   /**
-   * Adds an address of our own.
+   * Adds an address of our own; it is none to connect to any more.
    * @throws {UnroutableAddressError}
    */
   addLocal(address: NetAddress, priority: LocalPriority): void {
     this.#local.add(address, priority);
+    this.#forget(address);
   }
 
   /** Forgets an address of our own. */
@@ -176,25 +175,22 @@ export class AddressManager {
     return this.#local.best(remote.ip, this.#ownServices);
   }
 
-  /**
-   * The address of a host: literal IP, old onion host, or the first result of a lookup; seen now.
-   * @throws {Error} `no addresses found for <host>`, or what the resolver throws.
-   */
-  async hostToAddress(host: string, port: number, services: bigint): Promise<NetAddress> {
-    const timestamp = this.#now();
-    const literal = ipOfHost(host);
-    if (literal) return { services, ip: literal, port, timestamp };
-    const [first] = (await this.#deps.resolver?.resolve(host)) ?? [];
-    const ip = first === undefined ? undefined : ipFromString(first);
-    if (!ip) throw new Error(`no addresses found for ${host}`);
-    return { services, ip, port, timestamp };
+  #forget(address: NetAddress): void {
+    const record = this.#pool.find(address);
+    if (record) this.#pool.remove(record);
+  }
+
+  async #start(): Promise<void> {
+    await this.#load();
+    if (this.#stopping || !this.#deps.file) return;
+    this.#timer = this.#deps.world.timers.every(this.#dumpInterval, () => void this.dump());
   }
 
   async #stop(): Promise<void> {
-    const wasRunning = this.#state === 'running';
-    this.#state = 'stopped';
+    // What is still being read must not be overwritten by the pool that is still empty.
+    await this.#starting;
     this.#timer?.cancel();
-    if (wasRunning) await this.dump();
+    if (this.#starting) await this.dump();
     await this.#writing;
   }
 
@@ -205,6 +201,7 @@ export class AddressManager {
       const text = await file.load();
       if (text === undefined) return;
       this.#pool = readPeersFile(text, world.random, this.#defaultServices);
+      for (const { address } of this.#local.list()) this.#forget(address);
       logger.info(`loaded ${this.count} addresses`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -59,6 +59,60 @@ test('whatever happens, records and buckets agree, and the file keeps both', () 
   );
 });
 
+/** A file as it may come from elsewhere: which addresses are in which new buckets, which in the first tried one. */
+function foreignFile(newBuckets: Record<number, readonly string[]>, tried: readonly string[] = []): string {
+  const keys = [...new Set([...Object.values(newBuckets).flat(), ...tried])];
+  return JSON.stringify({
+    Version: 1,
+    Key: Array.from({ length: 32 }, (_, i) => i),
+    Addresses: keys.map((Addr, i) => {
+      return { Addr, Src: '8.8.8.8:1', Attempts: 0, TimeStamp: NOW - i, LastAttempt: NOW, LastSuccess: NOW };
+    }),
+    NewBuckets: Array.from({ length: 1024 }, (_, i) => newBuckets[i] ?? []),
+    TriedBuckets: Array.from({ length: 64 }, (_, i) => (i === 0 ? tried : [])),
+  });
+}
+
+const keysOf = (pool: AddressPool) => Array.from(pool.all(), ({ key }) => key);
+
+test('a file with more than the buckets hold is cut down to those seen last', () => {
+  const random = new SeededRandom(1);
+  const many = (count: number, network: string) =>
+    Array.from({ length: count }, (_, i) => `${network}.${i >> 8}.${i & 255}:5070`);
+  // The reference node fills its buckets with one more than it says.
+  const pool = readPeersFile(foreignFile({ 7: many(65, '20.1') }), random, 1n);
+  expect(problems(pool)).toEqual([]);
+  expect(keysOf(pool)).toEqual(many(64, '20.1'));
+  const huge = readPeersFile(foreignFile({ 1: many(9000, '20.1') }, many(9000, '21.1')), random, 1n);
+  expect(problems(huge)).toEqual([]);
+  expect([huge.size, huge.triedCount]).toEqual([64 + 256, 256]);
+  const everywhere = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [i, ['20.1.1.1:5070']]));
+  const spread = readPeersFile(foreignFile(everywhere), random, 1n);
+  expect(problems(spread)).toEqual([]);
+  for (const { address, source } of spread.all()) spread.add(address, source, NOW);
+  expect(spread.size).toBe(1);
+});
+
+test('what nobody could connect to is left out of a file, the rest is taken', () => {
+  const bad = ['10.0.0.1:5070', '127.0.0.1:5070', '20.1.1.1:0', '[fe80::1]:5070', '0.0.0.0:1'];
+  const random = new SeededRandom(1);
+  const inNew = readPeersFile(foreignFile({ 3: [...bad, '20.1.1.2:5070'] }), random, 1n);
+  expect([keysOf(inNew), problems(inNew)]).toEqual([['20.1.1.2:5070'], []]);
+  const inTried = readPeersFile(foreignFile({}, [...bad, 'aasqaaaaaaaaaaab.onion:5070']), random, 1n);
+  expect([keysOf(inTried), problems(inTried), inTried.triedCount]).toEqual([['aasqaaaaaaaaaaab.onion:5070'], [], 1]);
+});
+
+test('removed from wherever it stands', () => {
+  const random = new SeededRandom(1);
+  const pool = readPeersFile(foreignFile({ 1: ['20.1.1.1:1'], 2: ['20.1.1.1:1'] }, ['21.1.1.1:1']), random, 1n);
+  for (const record of [...pool.all()]) {
+    pool.remove(record);
+    pool.remove(record);
+    expect(problems(pool)).toEqual([]);
+  }
+  expect([pool.size, pool.select(NOW)]).toEqual([0, undefined]);
+});
+
 test('nothing in it, nothing selected', () => {
   const random = new SeededRandom(1);
   expect(new AddressPool(random.bytes(32), random).select(NOW)).toBeUndefined();

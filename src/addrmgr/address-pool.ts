@@ -3,6 +3,7 @@ import type { NetAddress } from '../wire/index.ts';
 import { addressKey, type Endpoint } from './address-key.ts';
 import { isBad, type KnownAddress, NEVER, selectionChance } from './known-address.ts';
 import { NEW_BUCKETS, newBucket, TRIED_BUCKETS, triedBucket } from './placement.ts';
+import { isRoutable } from './ranges.ts';
 
 /** Entries of a new bucket. */
 export const NEW_BUCKET_SIZE = 64;
@@ -67,17 +68,21 @@ export class AddressPool {
     return this.#known.get(addressKey(address));
   }
 
-  /** Puts records into their places as read from the file; the order inside a bucket is kept. */
+  /**
+   * Puts records into their places as read from the file; the order inside a bucket is kept. What nobody could connect to
+   * is left out, and so is what a bucket cannot hold (those of soterd 2.1.1 have 65 places): what was not seen for longest.
+   */
   restore(newBuckets: readonly (readonly KnownAddress[])[], triedBuckets: readonly (readonly KnownAddress[])[]): void {
     for (const [index, records] of newBuckets.entries()) {
-      for (const record of records) {
+      for (const record of latest(records, NEW_BUCKET_SIZE)) {
+        if (record.refs === MAX_REFS) continue;
         this.#known.set(record.key, record);
         this.#new[index]!.push(record);
         record.refs++;
       }
     }
     for (const [index, records] of triedBuckets.entries()) {
-      for (const record of records) {
+      for (const record of latest(records, TRIED_BUCKET_SIZE)) {
         this.#known.set(record.key, record);
         this.#tried[index]!.push(record);
         record.tried = true;
@@ -86,8 +91,9 @@ export class AddressPool {
     }
   }
 
-  /** Takes note of an address that `source` told. The caller has checked that it is routable. */
+  /** Takes note of an address that `source` told, if anybody could connect to it. */
   add(address: SeenAddress, source: NetAddress, now: number): void {
+    if (!isUsable(address)) return;
     const key = addressKey(address);
     let record = this.#known.get(key);
     if (record) {
@@ -132,6 +138,15 @@ export class AddressPool {
     victim.tried = false;
   }
 
+  /** Forgets an address wherever it stands. */
+  remove(record: KnownAddress): void {
+    const buckets = record.tried ? this.#tried : this.#new;
+    if (!this.#known.delete(record.key)) return;
+    for (const bucket of buckets) remove(bucket, record);
+    if (record.tried) this.#triedCount--;
+    record.refs = 0;
+  }
+
   /** Chooses a candidate: tried or new with equal chance, any bucket that is not empty, any entry, by its history. */
   select(now: number): KnownAddress | undefined {
     const fresh = this.size - this.#triedCount;
@@ -155,6 +170,18 @@ export class AddressPool {
   }
 }
 
+/** True if others could connect to an address: over the public internet or Tor, at a port. */
+function isUsable({ ip, port }: Endpoint): boolean {
+  return isRoutable(ip) && port > 0;
+}
+
+/** The usable ones of some records in their order, at most `count`, those seen last. */
+function latest(records: readonly KnownAddress[], count: number): readonly KnownAddress[] {
+  const usable = records.filter(({ address }) => isUsable(address));
+  if (usable.length <= count) return usable;
+  return usable.sort((a, b) => b.address.timestamp - a.address.timestamp).slice(0, count);
+}
+
 function remove(bucket: KnownAddress[], record: KnownAddress): boolean {
   const index = bucket.indexOf(record);
   if (index < 0) return false;
@@ -166,9 +193,12 @@ function oldest(bucket: readonly KnownAddress[]): KnownAddress {
   return bucket.reduce((a, b) => (b.address.timestamp < a.address.timestamp ? b : a));
 }
 
-/** Takes over news about an address: a later time of sight, or services that were not known. */
+/**
+ * Takes over news about an address: a later time of sight, and services that were not known. Nobody makes an address look
+ * older than it is, which would have it displaced first.
+ */
 function refresh(record: KnownAddress, { services, timestamp }: SeenAddress): void {
   const old = record.address;
   if (timestamp <= old.timestamp && (services & ~old.services) === 0n) return;
-  record.address = { ...old, timestamp, services: old.services | services };
+  record.address = { ...old, timestamp: Math.max(timestamp, old.timestamp), services: old.services | services };
 }

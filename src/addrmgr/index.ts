@@ -8,6 +8,5 @@ export type {
   AddressCandidate,
   AddressManagerDeps,
   AddressManagerOptions,
-  HostResolver,
   PeersFile,
 } from './types.ts';

@@ -47,6 +47,11 @@ export class LocalAddresses {
     }
   }
 
+  /** True if this is one of our own addresses. */
+  has(address: NetAddress): boolean {
+    return this.#addresses.has(addressKey(address));
+  }
+
   /** Forgets an own address that others cannot reach any more. */
   remove(address: NetAddress): void {
     this.#addresses.delete(addressKey(address));

@@ -70,16 +70,16 @@ export function readPeersFile(text: string, random: Random, services: bigint): A
   }
   const fresh = buckets(file.NewBuckets, 'NewBuckets', NEW_BUCKETS, records);
   const tried = buckets(file.TriedBuckets, 'TriedBuckets', TRIED_BUCKETS, records);
-  const pool = new AddressPool(key, random);
-  pool.restore(fresh, tried);
+  const inNew = new Set(fresh.flat());
+  const inTried = new Set(tried.flat());
   for (const record of records.values()) {
-    if (record.refs > 0 === record.tried) {
+    if (inNew.has(record) === inTried.has(record)) {
       throw new PeersFileError(`${record.key} must be in new buckets or in a tried one`);
     }
   }
-  if (new Set(tried.flat()).size !== pool.triedCount) {
-    throw new PeersFileError('an address is in two tried buckets');
-  }
+  if (inTried.size !== tried.flat().length) throw new PeersFileError('an address is in two tried buckets');
+  const pool = new AddressPool(key, random);
+  pool.restore(fresh, tried);
   return pool;
 }
 

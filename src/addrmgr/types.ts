@@ -12,12 +12,6 @@ export interface PeersFile {
   setAside(): Promise<void>;
 }
 
-/** Looks names up. */
-export interface HostResolver {
-  /** IP addresses of a name, as text, best first. */
-  resolve(host: string): Promise<readonly string[]>;
-}
-
 /** Numbers of the manager. */
 export interface AddressManagerOptions {
   /** Service bits given to addresses whose services nobody told. Default: Network. */
@@ -34,8 +28,6 @@ export interface AddressManagerDeps {
   readonly logger: Logger;
   /** Without a file nothing is kept. */
   readonly file?: PeersFile;
-  /** Without a resolver only literal addresses are understood. */
-  readonly resolver?: HostResolver;
 }
 
 /** A candidate for an outgoing connection. */

@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { addressKey, isRoutable, LocalPriority, UnroutableAddressError } from '../addrmgr/index.ts';
+import type { Resolver } from '../connmgr/index.ts';
 import { silentLogger } from '../util/log.ts';
 import { VirtualWorld } from '../util/testing/virtual-world.ts';
 import type { Gateway } from './nat.ts';
 import { OwnAddresses, type OwnAddressOptions } from './nat-addresses.ts';
 
+const lookup: Resolver['resolve'] = (host) =>
+  Promise.resolve(host === 'node.example' ? ['93.184.35.30', '1.2.3.4'] : []);
+
 /** The addresses that a configuration leads to. */
-function setup(options: Partial<OwnAddressOptions>, gateway?: Gateway) {
+function setup(options: Partial<OwnAddressOptions>, gateway?: Gateway, resolve: Resolver['resolve'] = lookup) {
   const world = new VirtualWorld();
   const taken = new Map<string, number>();
   const warnings: string[] = [];
@@ -16,7 +20,7 @@ function setup(options: Partial<OwnAddressOptions>, gateway?: Gateway) {
     {
       world,
       logger: { ...silentLogger, warn: (text) => void warnings.push(text) },
-      resolver: { resolve: (host) => Promise.resolve(host === 'node.example' ? ['93.184.35.30', '1.2.3.4'] : []) },
+      resolver: { resolve },
       findGateway: () => {
         searches++;
         return Promise.resolve(gateway);
@@ -57,6 +61,26 @@ describe('--externalip', () => {
     expect(warnings).toEqual([]);
     expect(searches()).toBe(0);
     await own.stop();
+  });
+
+  test('a lookup that is under way ends with the node, and nothing of it is heard afterwards', async () => {
+    let ended = false;
+    const { world, own, taken, warnings } = setup({ externalAddresses: ['node.example'] }, undefined, (_, signal) => {
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          ended = true;
+          reject(new Error('given up'));
+        });
+      });
+    });
+    own.start();
+    await world.advance(60_000);
+    expect(ended).toBe(false);
+    await own.stop();
+    expect(ended).toBe(true);
+    expect([taken.size, warnings]).toEqual([0, []]);
+    own.start();
+    expect(taken.size).toBe(0);
   });
 
   test('says what cannot be used', async () => {

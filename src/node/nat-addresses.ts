@@ -1,4 +1,5 @@
-import { type HostResolver, ipOfHost, LocalPriority, UnroutableAddressError } from '../addrmgr/index.ts';
+import { ipOfHost, LocalPriority, UnroutableAddressError } from '../addrmgr/index.ts';
+import type { Resolver } from '../connmgr/index.ts';
 import { HostPortError, splitHostPort } from '../util/host-port.ts';
 import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
@@ -22,7 +23,7 @@ export interface OwnAddressOptions {
 export interface OwnAddressDeps {
   readonly world: World;
   readonly logger: Logger;
-  readonly resolver: HostResolver;
+  readonly resolver: Resolver;
   readonly findGateway: FindGateway;
   /** IP addresses of this machine's interfaces. */
   interfaces(): readonly string[];
@@ -40,7 +41,9 @@ export class OwnAddresses {
   readonly #deps: OwnAddressDeps;
   #forwarder: PortForwarder | undefined;
   #forwarded: NetAddress | undefined;
-  #stopped = false;
+  /** Lookups of the operator's host names. */
+  #lookups: readonly Promise<void>[] = [];
+  readonly #stopped = new AbortController();
 
   constructor(options: OwnAddressOptions, deps: OwnAddressDeps) {
     this.#options = options;
@@ -50,17 +53,18 @@ export class OwnAddresses {
   /** Takes up what is known at once; the rest follows in the background. */
   start(): void {
     const { externalAddresses, listening, upnp } = this.#options;
-    for (const text of externalAddresses) void this.#addExternal(text);
+    if (this.#stopped.signal.aborted) return;
+    this.#lookups = externalAddresses.map((text) => this.#addExternal(text));
     // What the operator says is the whole truth.
     if (externalAddresses.length > 0 || listening.length === 0) return;
     for (const address of listening) this.#addListening(address);
     if (upnp) this.#forward();
   }
 
-  /** Gives a forwarded port back. Idempotent. */
+  /** Gives a forwarded port back and ends lookups. Idempotent. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#forwarder?.stop();
+    this.#stopped.abort();
+    await Promise.all([this.#forwarder?.stop(), ...this.#lookups]);
   }
 
   async #addExternal(text: string): Promise<void> {
@@ -72,9 +76,10 @@ export class OwnAddresses {
     }
     try {
       const ip = await this.#ipOf(endpoint.host);
-      if (this.#stopped) return;
+      if (this.#stopped.signal.aborted) return;
       this.#deps.add({ services: this.#options.services, ip, port: endpoint.port }, LocalPriority.manual);
     } catch (error) {
+      if (this.#stopped.signal.aborted) return;
       const reason = error instanceof Error ? error.message : String(error);
       if (error instanceof UnroutableAddressError) logger.warn(`Skipping specified external IP: ${reason}`);
       else logger.warn(`Not adding ${text} as externalip: ${reason}`);
@@ -96,7 +101,7 @@ export class OwnAddresses {
   async #ipOf(host: string): Promise<Uint8Array> {
     const literal = ipOfHost(host);
     if (literal) return literal;
-    const [first] = await this.#deps.resolver.resolve(host);
+    const [first] = await this.#deps.resolver.resolve(host, this.#stopped.signal);
     const ip = first === undefined ? undefined : ipFromString(first);
     if (!ip) throw new Error(`no addresses found for ${host}`);
     return ip;

@@ -1,4 +1,4 @@
-import { addressKey, type HostResolver, parseAddressKey } from '../addrmgr/index.ts';
+import { addressKey, parseAddressKey } from '../addrmgr/index.ts';
 import type { Dialer, Resolver } from '../connmgr/index.ts';
 import { joinHostPort, splitHostPort } from '../util/host-port.ts';
 import type { Random } from '../util/ports.ts';
@@ -14,7 +14,7 @@ export type RouteConfig = Pick<PeerConfig, 'proxy' | 'onionProxy' | 'onionAllowe
 /** How this node reaches others and looks names up. */
 export interface Routes {
   readonly dialer: Dialer<TcpTransport>;
-  readonly resolver: Resolver & HostResolver;
+  readonly resolver: Resolver;
   /** True if .onion addresses can be reached at all. */
   readonly onionReachable: boolean;
   /** Host of the proxy that connections go through. */
@@ -27,7 +27,7 @@ export interface Routes {
  * With a proxy the system's resolver is never asked for a name. Names to connect to are handed to the proxy; other lookups
  * go through Tor: that of `--onion`, or else `--proxy`, which `--noonion` declares to be another kind of proxy.
  */
-export function routes(config: RouteConfig, random: Random, system: Resolver & HostResolver): Routes {
+export function routes(config: RouteConfig, random: Random, system: Resolver): Routes {
   const { proxy, onionProxy, onionAllowed } = config;
   const general = proxy && new SocksProxy(proxy, random);
   const onion = onionAllowed ? (onionProxy ? new SocksProxy(onionProxy, random) : general) : undefined;
@@ -43,7 +43,7 @@ export function routes(config: RouteConfig, random: Random, system: Resolver & H
       },
     },
     resolver: {
-      resolve: async (host: string, signal: AbortSignal = new AbortController().signal) => {
+      resolve: async (host, signal) => {
         if (ipFromString(host)) return [host];
         if (isOnion(host)) throw onionLookup(host);
         if (!general) return system.resolve(host, signal);
@@ -67,8 +67,9 @@ async function through(proxy: SocksProxy, host: string, port: string, signal: Ab
   return new TcpTransport(socket, joinHostPort(host, port));
 }
 
+/** A name below .onion, which only Tor may ever be asked for (RFC 7686); a dot may end it like any name. */
 function isOnion(host: string): boolean {
-  return host.toLowerCase().endsWith('.onion');
+  return /\.onion\.?$/iu.test(host);
 }
 
 function onionLookup(host: string): Error {

@@ -162,9 +162,9 @@ describe('names', () => {
     const port = await echo();
     const { dialer, resolver, asked, onionReachable } = ways({});
     expect(await hear(await dialer.dial(`node.example:${port}`, never()), 5)).toBe('hello');
-    expect(await resolver.resolve('node.example')).toEqual(['127.0.0.1']);
-    for (const host of [ONION, `${'a'.repeat(56)}.onion`, 'x.ONION']) {
-      await expect(resolver.resolve(host)).rejects.toThrow(`attempt to resolve tor address ${host}`);
+    expect(await resolver.resolve('node.example', never())).toEqual(['127.0.0.1']);
+    for (const host of [ONION, `${'a'.repeat(56)}.onion`, 'x.ONION', `${ONION}.`]) {
+      await expect(resolver.resolve(host, never())).rejects.toThrow(`attempt to resolve tor address ${host}`);
       await expect(dialer.dial(`${host}:1`, never())).rejects.toThrow(`attempt to resolve tor address ${host}`);
     }
     expect(asked).toEqual(['node.example', 'node.example']);
@@ -176,7 +176,7 @@ describe('names', () => {
     syncBuiltinESMExports();
     cleanups.push(() => syncBuiltinESMExports());
     // The spies see what they should: this one is the system's.
-    expect((await systemResolver.resolve('localhost')).length).toBeGreaterThan(0);
+    expect((await systemResolver.resolve('localhost', never())).length).toBeGreaterThan(0);
     expect(lookups[1]?.mock.calls).toHaveLength(1);
     const server = await socks({ forwardTo: await echo() });
     const other = await socks({ forwardTo: await echo() });
@@ -192,8 +192,8 @@ describe('names', () => {
         (await dialer.dial('node.example:7', never())).destroy();
         (await dialer.dial('198.51.100.9:7', never())).destroy();
         await dialer.dial(`${ONION}:7`, never()).then((transport) => transport.destroy(), String);
-        await resolver.resolve('seed.example').catch(String);
-        await resolver.resolve(ONION).catch(String);
+        await resolver.resolve('seed.example', never()).catch(String);
+        await resolver.resolve(ONION, never()).catch(String);
       }
       expect(spied.asked).toEqual([]);
     }
@@ -209,7 +209,7 @@ describe('names', () => {
     const tor = await socks();
     const resolved = async (config: Partial<RouteConfig>) => {
       const { resolver } = ways(config);
-      return resolver.resolve('seed.example').catch((error: Error) => error.message);
+      return resolver.resolve('seed.example', never()).catch((error: Error) => error.message);
     };
     expect(await resolved({ proxy: proxyAt(general) })).toEqual(['203.0.113.7']);
     expect(general.requests).toMatchObject([{ command: 0xf0, type: 3, host: 'seed.example' }]);
@@ -254,7 +254,7 @@ describe('looking a name up through Tor', () => {
   const lookup = async (behaviour: SocksBehaviour, credentials: Partial<ProxyConfig> = {}) => {
     const server = await socks(behaviour);
     const { resolver } = ways({ proxy: proxyAt(server, credentials) });
-    return { server, result: await resolver.resolve('seed.example').catch((error: Error) => error.message) };
+    return { server, result: await resolver.resolve('seed.example', never()).catch((error: Error) => error.message) };
   };
 
   test.each([

@@ -1,4 +1,7 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+
+/** Longest file that is read, bytes: nothing that this program writes comes near. */
+const MAX_SIZE = 64 * 1024 * 1024;
 
 /** A small text file that is replaced as a whole: after a crash it holds the old or the new text, never a mixture. */
 export class TextFile {
@@ -9,9 +12,11 @@ export class TextFile {
     this.#path = path;
   }
 
-  /** The content; undefined if there is no file. */
+  /** The content; undefined if there is no file. Rejects if the file is too long to be one of ours. */
   async load(): Promise<string | undefined> {
     try {
+      const { size } = await stat(this.#path);
+      if (size > MAX_SIZE) throw new Error(`the file has ${size} bytes`);
       return await readFile(this.#path, 'utf8');
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -39,12 +44,18 @@ export class TextFile {
     const temporary = `${this.#path}.new`;
     const file = await open(temporary, 'w', 0o600);
     try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, this.#path);
+    } catch (error) {
+      // On a full disk a piece of a file would take room for nothing. What failed is said by the first error.
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
     }
-    await rename(temporary, this.#path);
   }
 }
 

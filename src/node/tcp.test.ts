@@ -1,11 +1,13 @@
+import dns from 'node:dns/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { networkParams, userAgent } from '../params/index.ts';
 import { Peer, SentNonces } from '../peer/index.ts';
 import { ScriptedRemote } from '../peer/testing-remote.ts';
 import { silentLogger } from '../util/log.ts';
 import { systemWorld } from './system.ts';
-import { TcpDialer, TcpListener, type TcpTransport } from './tcp.ts';
+import { openSocket, systemResolver, TcpDialer, TcpListener, type TcpTransport } from './tcp.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -141,6 +143,42 @@ describe('TcpDialer', () => {
     const transport = await dialer.dial(`node.example:${port}`, new AbortController().signal);
     cleanups.push(() => transport.destroy());
     expect(transport.remoteAddress).toBe(`127.0.0.1:${port}`);
+  });
+
+  test('an address where nothing answers leaves time for the others', async () => {
+    const listener = await listen();
+    const port = listener.address.split(':')[1];
+    const tried: string[] = [];
+    const dialer = new TcpDialer(
+      { resolve: () => Promise.resolve(['192.0.2.1', '192.0.2.2', '127.0.0.1']) },
+      {
+        addressTimeout: 1,
+        open: (host, atPort, signal) => {
+          tried.push(host);
+          if (host === '127.0.0.1') return openSocket(host, atPort, signal);
+          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))));
+        },
+      },
+    );
+    const transport = await dialer.dial(`node.example:${port}`, new AbortController().signal);
+    cleanups.push(() => transport.destroy());
+    expect(transport.remoteAddress).toBe(listener.address);
+    expect(tried).toEqual(['192.0.2.1', '192.0.2.2', '127.0.0.1']);
+  });
+
+  test("a lookup by the system is given up at once, whatever the system's patience", async () => {
+    const lookup = vi.spyOn(dns, 'lookup').mockReturnValue(new Promise(() => undefined));
+    syncBuiltinESMExports();
+    cleanups.push(() => {
+      lookup.mockRestore();
+      syncBuiltinESMExports();
+    });
+    const controller = new AbortController();
+    const dial = new TcpDialer().dial('node.example:1', controller.signal);
+    controller.abort();
+    await expect(dial).rejects.toThrow('the lookup was given up');
+    await expect(systemResolver.resolve('node.example', controller.signal)).rejects.toThrow('the lookup was given up');
+    expect(lookup).toHaveBeenCalledTimes(2);
   });
 
   test('can be given up', async () => {

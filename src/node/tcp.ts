@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { HostResolver } from '../addrmgr/index.ts';
 import type { Dialer, Listener, Resolver } from '../connmgr/index.ts';
 import type { Transport, TransportHandlers } from '../peer/index.ts';
 import { joinHostPort, splitHostPort } from '../util/host-port.ts';
@@ -12,6 +11,8 @@ const LINGER = 2_000;
 const MAX_WAITING = 128;
 /** Addresses of one name that are tried in turn. */
 const MAX_ADDRESSES = 4;
+/** How long one of them may take while others are left, milliseconds: all together must fit into one dial. */
+const ADDRESS_TIMEOUT = 7_000;
 
 /** `ip:port` as everywhere in this program: IPv4 dotted also on dual-stack sockets, no zone. */
 function endpoint(address: string | undefined, port: number | undefined): string {
@@ -121,30 +122,47 @@ export class TcpTransport implements Transport {
 }
 
 /** The system's name resolution. */
-export const systemResolver: Resolver & HostResolver = {
-  async resolve(host: string, signal?: AbortSignal): Promise<readonly string[]> {
-    const results = await lookup(host, { all: true, verbatim: true });
-    signal?.throwIfAborted();
+export const systemResolver: Resolver = {
+  async resolve(host, signal) {
+    const results = await unlessAborted(lookup(host, { all: true, verbatim: true }), signal);
     return results.map(({ address }) => address);
   },
 };
 
+/** What a promise gives, or a rejection as soon as `signal` is aborted: the system's lookups cannot be ended. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new Error('the lookup was given up'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
 /** Connects over TCP; names are looked up and their addresses tried in turn. */
 export class TcpDialer implements Dialer<TcpTransport> {
   readonly #resolver: Resolver;
+  readonly #open: typeof openSocket;
+  readonly #addressTimeout: number;
 
-  constructor(resolver: Resolver = systemResolver) {
+  /** @param how sockets are opened and how long that may take; otherwise than usual in tests. */
+  constructor(resolver: Resolver = systemResolver, how = { open: openSocket, addressTimeout: ADDRESS_TIMEOUT }) {
     this.#resolver = resolver;
+    this.#open = how.open;
+    this.#addressTimeout = how.addressTimeout;
   }
 
   async dial(address: string, signal: AbortSignal): Promise<TcpTransport> {
     const { host, port } = splitHostPort(address);
-    const ips = ipFromString(host) ? [host] : await this.#resolver.resolve(host, signal);
+    const found = ipFromString(host) ? [host] : await this.#resolver.resolve(host, signal);
+    const ips = found.slice(0, MAX_ADDRESSES);
     let failure = new Error(`no addresses found for ${host}`);
-    for (const ip of ips.slice(0, MAX_ADDRESSES)) {
+    for (const [index, ip] of ips.entries()) {
       signal.throwIfAborted();
+      const isLast = index === ips.length - 1;
+      const limited = isLast ? signal : AbortSignal.any([signal, AbortSignal.timeout(this.#addressTimeout)]);
       try {
-        return new TcpTransport(await openSocket(ip, Number(port), signal));
+        return new TcpTransport(await this.#open(ip, Number(port), limited));
       } catch (error) {
         failure = error instanceof Error ? error : new Error(String(error));
       }

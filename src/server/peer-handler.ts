@@ -33,6 +33,7 @@ import { messageListeners } from './listeners.ts';
 import { PeerOperations } from './operations.ts';
 import { PeerTable } from './peer-table.ts';
 import type { PeerHandlerDeps, PeerHandlerEvents, PeerHandlerOptions } from './ports.ts';
+import { readable } from './readable.ts';
 import { Rebroadcaster } from './rebroadcaster.ts';
 import { Relay } from './relay.ts';
 import { scoreKeeper } from './score-keeper.ts';
@@ -107,7 +108,7 @@ export class PeerHandler {
     this.#anchors = new Anchors(logger, deps.anchorsFile);
     this.#addresses = new AddressManager(
       { ownServices: services },
-      { world, logger: loggers.addresses ?? logger, file: deps.peersFile, resolver: deps.resolver },
+      { world, logger: loggers.addresses ?? logger, file: deps.peersFile },
     );
     this.#connections = this.#connectionManager();
     this.#relay = new Relay(this.#table, clock, pool);
@@ -363,8 +364,9 @@ export class PeerHandler {
   }
 
   #peerHandlers(): PeerHandlers {
-    const { dag, pool, world, filters } = this.#deps;
+    const { dag, pool, world, filters, logger } = this.#deps;
     const { services, relayTransactions = true } = this.#options;
+    const read = readable(logger);
     const isCurrent = () => this.#sync.isCurrent();
     const keepScore = this.#keepScore;
     return {
@@ -378,13 +380,15 @@ export class PeerHandler {
       },
       messages: messageListeners({
         sync: this.#sync,
-        blocks: new BlockServer({ dag, pool, world, keepScore, isCurrent }),
+        blocks: new BlockServer({ dag, pool, world, read, keepScore, isCurrent }),
         filters: new FilterServer({
           dag,
           filters: (services & Services.cf) === 0n ? undefined : filters,
+          world,
+          read,
           isCurrent,
         }),
-        bloom: new BloomService({ services, pool, keepScore }),
+        bloom: new BloomService({ services, pool, world, keepScore }),
         exchange: this.#exchange,
         relayTransactions,
         peerOf: (peer) => this.#peers.get(peer),

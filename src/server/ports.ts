@@ -1,4 +1,4 @@
-import type { HostResolver, PeersFile } from '../addrmgr/index.ts';
+import type { PeersFile } from '../addrmgr/index.ts';
 import type { Dialer, Listener, Resolver } from '../connmgr/index.ts';
 import type { SyncDag, TransactionPool } from '../netsync/index.ts';
 import type { NetworkParams } from '../params/index.ts';
@@ -60,6 +60,8 @@ export interface StateFile {
   load(): Promise<string | undefined>;
   /** Replaces the content in one step. */
   save(text: string): Promise<void>;
+  /** Moves a content that cannot be understood out of the way, so that it can be looked at. Absent: it is replaced. */
+  setAside?(): Promise<void>;
 }
 
 /** Loggers by part; each part without one uses the peer handler's. */
@@ -123,7 +125,7 @@ export interface PeerHandlerDeps {
   readonly dialer: Dialer<Transport>;
   readonly listeners?: readonly Listener<Transport>[];
   /** Absent: no DNS seeds, and only literal addresses are understood. */
-  readonly resolver?: Resolver & HostResolver;
+  readonly resolver?: Resolver;
   /** Absent while there is no pool: transactions are neither taken nor given. */
   readonly pool?: ServerPool;
   /** Absent unless committed filters are offered. */
