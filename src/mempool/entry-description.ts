@@ -5,6 +5,8 @@ import { priorityAt } from './priority.ts';
 
 /** What RPC shows of a transaction of the pool. */
 export interface EntryDescription {
+  readonly txid: Hash;
+  /** Bytes in witness form. */
   readonly size: number;
   readonly virtualSize: number;
   /** nanoSoter. */
@@ -30,8 +32,9 @@ export function describeEntry(
   spent: readonly (SpentOutput | undefined)[],
   nextHeight: number,
 ): EntryDescription {
-  const { size, virtualSize, fee, time, height, startingPriority, transaction } = entry;
+  const { txid, size, virtualSize, fee, time, height, startingPriority, transaction } = entry;
   return {
+    txid,
     size,
     virtualSize,
     fee,

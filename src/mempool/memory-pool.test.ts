@@ -62,6 +62,7 @@ test('an accepted transaction is described, counted and given back as it came', 
   const child = pay([outputOf(tx)], { values: [COIN - 1000n] });
   pool.submit(child);
   expect(pool.describe(pool.entry(child.txid)!)).toEqual({
+    txid: child.txid,
     size: child.size,
     virtualSize: child.virtualSize,
     fee: 500n,

@@ -137,7 +137,7 @@ export function rpcMempool(
       for (const { txid } of pool.entries()) yield txid;
     },
     *entries() {
-      for (const entry of pool.entries()) yield { txid: entry.txid, ...pool.describe(entry) };
+      for (const entry of pool.entries()) yield pool.describe(entry);
     },
     transaction: (txid) => pool.entry(txid)?.transaction,
     spenderOf: (outpoint) => pool.spenderOf(outpoint)?.transaction,

@@ -1,5 +1,9 @@
+import type { DagSnapshot } from '../dag/index.ts';
+import type { EntryDescription } from '../mempool/index.ts';
+import type { SyncProgress } from '../netsync/index.ts';
 import type { NetworkParams } from '../params/index.ts';
 import type { Address } from '../script/index.ts';
+import type { Ban, PeerInfo, PersistentPeer } from '../server/index.ts';
 import type { Hash } from '../util/hash.ts';
 import type { Clock } from '../util/ports.ts';
 import type { Block, BlockHeader, OutPoint, Transaction } from '../wire/index.ts';
@@ -22,19 +26,6 @@ export interface RpcBestState extends RpcBlockPlace {
   readonly txCount: number;
   /** Seconds. */
   readonly medianTime: number;
-}
-
-/** The tips and extent of the DAG. */
-export interface RpcDagSnapshot {
-  /** In the order in which a new block names them as parents. */
-  readonly tips: readonly Hash[];
-  /** What a new block carries as previous hash. */
-  readonly hash: Hash;
-  /** Least and greatest height among the tips. */
-  readonly minHeight: number;
-  readonly maxHeight: number;
-  /** Blocks in the DAG, genesis included. */
-  readonly blockCount: number;
 }
 
 /** An unspent output. */
@@ -95,7 +86,7 @@ export interface RpcDatabase {
 /** Reads of the DAG. */
 export interface RpcDag {
   bestState(): RpcBestState;
-  snapshot(): RpcDagSnapshot;
+  snapshot(): DagSnapshot;
   /** Hashes of the connected blocks of a height, ascending by display form. */
   blocksAtHeight(height: number): readonly Hash[];
   /** Height of a connected block. */
@@ -136,60 +127,12 @@ export interface RpcBlockSink {
   submit(block: Block): Promise<RpcSubmitResult>;
 }
 
-/** One connected peer. */
-export interface RpcPeerInfo {
-  readonly id: number;
-  /** `ip:port` of the remote side. */
-  readonly address: string;
-  readonly localAddress: string;
-  readonly services: bigint;
-  readonly relaysTransactions: boolean;
-  /** Unix seconds. */
-  readonly lastSend: number;
-  readonly lastReceive: number;
-  readonly connectedAt: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  /** Seconds. */
-  readonly timeOffset: number;
-  /** Microseconds between the last ping and its pong; 0 before the first. */
-  readonly pingMicros: number;
-  /** Microseconds since an unanswered ping. */
-  readonly pingWaitMicros?: number;
-  readonly protocolVersion: number;
-  readonly userAgent: string;
-  readonly inbound: boolean;
-  readonly startHeight: number;
-  readonly currentHeight: number;
-  readonly banScore: number;
-  /** NanoSoter per 1000 bytes. */
-  readonly feeFilter: bigint;
-  readonly isSyncPeer: boolean;
-}
-
-/** A peer that was added to be kept. */
-export interface RpcPersistentPeer {
-  /** As it was added, with port. */
-  readonly address: string;
-  readonly connected: boolean;
-  readonly inbound: boolean;
-}
-
-/** One ban. */
-export interface RpcBan {
-  /** IP, network in CIDR notation, or host name. */
-  readonly host: string;
-  /** Unix milliseconds. */
-  readonly since: number;
-  readonly until: number;
-}
-
 /** Peers and the address manager. The commands reject with an error whose message the client sees. */
 export interface RpcPeers {
   connectedCount(): number;
   /** How a synchronisation gets on; undefined if there is none. */
-  syncProgress(): RpcSyncProgress | undefined;
-  peers(): readonly RpcPeerInfo[];
+  syncProgress(): SyncProgress | undefined;
+  peers(): readonly PeerInfo[];
   /** Starts a connection attempt; resolves as soon as it has been begun. */
   connect(address: string, permanent: boolean): Promise<void>;
   /** Drops persistent peers for good. Throws if there is none. */
@@ -198,7 +141,7 @@ export interface RpcPeers {
   /** Drops other peers. Throws if there is none. */
   disconnectById(id: number): void;
   disconnectByAddress(address: string): void;
-  persistentPeers(): readonly RpcPersistentPeer[];
+  persistentPeers(): readonly PersistentPeer[];
   /** Sends a ping to every peer. */
   pingAll(): void;
   netTotals(): { readonly bytesReceived: number; readonly bytesSent: number };
@@ -209,7 +152,7 @@ export interface RpcPeers {
   /** Addresses of a host name; rejects if there is none. */
   resolve(host: string): Promise<readonly string[]>;
   /** Bans in force, the one that ends first first. */
-  bans(): readonly RpcBan[];
+  bans(): readonly Ban[];
   /** True if a text names a host or network that can be banned. */
   isBannable(target: string): boolean;
   /** True if exactly this host or network is banned. */
@@ -219,15 +162,6 @@ export interface RpcPeers {
   /** Ends exactly this ban. @returns whether there was one. */
   liftBan(target: string): boolean;
   clearBans(): void;
-}
-
-/** How a synchronisation gets on. */
-export interface RpcSyncProgress {
-  readonly blocksPerSecond: number;
-  /** Generations that the sync peer claims to have and this node lacks. */
-  readonly heightsLeft: number;
-  /** At the present pace; undefined while nothing gets on. */
-  readonly secondsLeft: number | undefined;
 }
 
 /** A block that lacks only its proof of work. Lists have one entry a transaction, the coinbase first. */
@@ -367,25 +301,6 @@ export interface RpcAddressIndex {
   unconfirmed(address: Address): readonly Transaction[];
 }
 
-/** What is shown of a transaction of the memory pool. */
-export interface RpcPoolEntry {
-  readonly txid: Hash;
-  /** Bytes in witness form. */
-  readonly size: number;
-  readonly virtualSize: number;
-  /** NanoSoter. */
-  readonly fee: bigint;
-  /** When it entered, Unix seconds. */
-  readonly time: number;
-  /** Greatest height of the DAG when it entered, and the priority it had there. */
-  readonly height: number;
-  readonly startingPriority: number;
-  /** Priority in the next block. */
-  readonly currentPriority: number;
-  /** Transactions of the pool that it spends from, one for each such input. */
-  readonly depends: readonly Hash[];
-}
-
 /** The memory pool, orphans left out. */
 export interface RpcMempool {
   /** Transactions in the pool. */
@@ -393,7 +308,7 @@ export interface RpcMempool {
   /** Sum of their sizes in witness form. */
   readonly bytes: number;
   txids(): Iterable<Hash>;
-  entries(): Iterable<RpcPoolEntry>;
+  entries(): Iterable<EntryDescription>;
   transaction(txid: Hash): Transaction | undefined;
   /** The transaction of the pool that spends an output. */
   spenderOf(outpoint: OutPoint): Transaction | undefined;

@@ -1,9 +1,9 @@
+import type { SyncProgress } from '../../netsync/index.ts';
 import { hashToHex } from '../../util/hash.ts';
 import { messageOf, RpcError, RpcErrorCode } from '../errors.ts';
 import type { JsonResult } from '../json/encode.ts';
 import { optional } from '../params/signature.ts';
 import { bool } from '../params/types.ts';
-import type { RpcSyncProgress } from '../ports.ts';
 import { decimal, flag, hash, list, maybe, record, text, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
@@ -95,7 +95,7 @@ export const dagStateMethods: readonly Method[] = [
   }),
 ];
 
-function progressObject(progress: RpcSyncProgress | undefined): JsonResult | undefined {
+function progressObject(progress: SyncProgress | undefined): JsonResult | undefined {
   if (!progress) return undefined;
   const { blocksPerSecond, heightsLeft, secondsLeft } = progress;
   return {

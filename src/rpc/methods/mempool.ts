@@ -1,3 +1,4 @@
+import type { EntryDescription } from '../../mempool/index.ts';
 import { bytesToHex } from '../../util/bytes.ts';
 import { hashToHex } from '../../util/hash.ts';
 import { Transaction } from '../../wire/index.ts';
@@ -10,7 +11,7 @@ import { type TransactionPlace, transactionObject, transactionSchema } from '../
 import { parseTransaction } from '../objects/transaction-param.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, int, int64, string } from '../params/types.ts';
-import type { RpcMempool, RpcPoolEntry, RpcPorts } from '../ports.ts';
+import type { RpcMempool, RpcPorts } from '../ports.ts';
 import { choice, decimal, hash, hex, list, mapping, record, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
@@ -132,7 +133,7 @@ function rawTransaction(
   return isVerbose ? transactionObject(transaction, params, place) : bytesToHex(transaction.toBytes());
 }
 
-function entryObject(entry: RpcPoolEntry): JsonResult {
+function entryObject(entry: EntryDescription): JsonResult {
   return {
     size: entry.size,
     vsize: entry.virtualSize,

@@ -1,10 +1,11 @@
+import type { PeerInfo } from '../../server/index.ts';
 import { splitHostPort, withDefaultPort } from '../../util/host-port.ts';
 import { ipFromString } from '../../wire/index.ts';
 import { messageOf, RpcError, RpcErrorCode } from '../errors.ts';
 import type { JsonResult } from '../json/encode.ts';
 import { optional, required } from '../params/signature.ts';
 import { bool, string, stringType } from '../params/types.ts';
-import type { RpcPeerInfo, RpcPeers } from '../ports.ts';
+import type { RpcPeers } from '../ports.ts';
 import { choice, decimal, flag, list, maybe, nothing, oneOf, record, text, whole } from '../schema/result.ts';
 import { defineMethod, type Method } from './define.ts';
 
@@ -250,7 +251,7 @@ async function addressesOfHost(peers: RpcPeers, host: string): Promise<readonly 
   }
 }
 
-function peerObject(peer: RpcPeerInfo): JsonResult {
+function peerObject(peer: PeerInfo): JsonResult {
   return {
     id: peer.id,
     addr: peer.address,
