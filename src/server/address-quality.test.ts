@@ -159,6 +159,33 @@ test('the connections of the last run are the first of the next, after a kill as
   expect(anchorsFile.content).toBe(anchors);
 });
 
+test('connections that are begun at once lead into different networks, however many addresses one of them has', async () => {
+  const network = new VirtualNetwork();
+  const peersFile = new MemoryFile();
+  const first = new AddressManager({}, { world: network.world, logger: silentLogger, file: peersFile });
+  await first.start();
+  const addresses = Array.from({ length: 300 }, (_, i): NetAddress => {
+    const ip = i < 3 ? `${20 + i}.1.1.1` : `66.66.${i & 255}.7`;
+    return { services: 1n, ip: ipFromString(ip)!, port: 5070 };
+  });
+  for (const address of addresses) first.add([address], address);
+  await first.stop();
+  const dialled: string[] = [];
+  const dialer: Dialer<Transport> = {
+    dial: (address, signal) => {
+      dialled.push(address);
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))));
+    },
+  };
+  const node = await network.node('n', { params: testnet, dnsSeed: false }, { dialer, peersFile });
+  await network.world.advance(29_000);
+  const groups = dialled.map((address) => address.split('.').slice(0, 2).join('.'));
+  expect(groups).toContain('66.66');
+  expect(groups.length).toBeGreaterThan(1);
+  expect(new Set(groups).size).toBe(groups.length);
+  await network.world.waitFor(node.handler.stop(), 1000);
+});
+
 test('banned hosts and, without Tor, onion services are not dialled', async () => {
   const { world, node, dialled } = await setup([LIVE, DEAD], { targetOutbound: 2 });
   expect(dialled.length).toBeGreaterThan(0);

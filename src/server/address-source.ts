@@ -1,5 +1,5 @@
-import { type AddressManager, addressKey, type Endpoint, parseAddressKey } from '../addrmgr/index.ts';
-import type { Dialer } from '../connmgr/index.ts';
+import { type AddressManager, addressKey, type Endpoint, groupKey, parseAddressKey } from '../addrmgr/index.ts';
+import { type ConnectionRequest, type Dialer, RequestState } from '../connmgr/index.ts';
 import type { Transport } from '../peer/index.ts';
 import type { Clock } from '../util/ports.ts';
 import type { Anchors } from './anchors.ts';
@@ -14,6 +14,8 @@ export interface AddressSourceDeps {
   /** Port of the network. */
   readonly defaultPort: number;
   readonly clock: Clock;
+  /** Wishes for outgoing connections: those that are being dialled are not in the table yet. */
+  requests(): readonly ConnectionRequest[];
   /** False for addresses that are not wanted at all: banned, or out of reach. */
   isAllowed(address: Endpoint): boolean;
 }
@@ -33,14 +35,26 @@ export class AddressSource {
       const endpoint = parseAddressKey(anchor);
       if (!endpoint || isAllowed(endpoint)) return anchor;
     }
+    const dialled = this.#dialledGroups();
     const chosen = chooseOutbound({
       select: () => addresses.select(),
-      hasGroup: (group) => table.hasOutboundGroup(group),
+      hasGroup: (group) => dialled.has(group) || table.hasOutboundGroup(group),
       isAllowed,
       defaultPort,
       now: Math.floor(clock.now() / 1000),
     });
     return chosen && addressKey(chosen.address);
+  }
+
+  /** Groups into which a connection is on its way: all that are begun at once must differ as well. */
+  #dialledGroups(): ReadonlySet<string> {
+    const groups = new Set<string>();
+    for (const { state, address = '' } of this.#deps.requests()) {
+      const active = state === RequestState.pending || state === RequestState.established;
+      const endpoint = active ? parseAddressKey(address) : undefined;
+      if (endpoint) groups.add(groupKey(endpoint.ip));
+    }
+    return groups;
   }
 
   /**

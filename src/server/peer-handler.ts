@@ -259,6 +259,7 @@ export class PeerHandler {
       table: this.#table,
       defaultPort: params.p2pPort,
       clock: deps.world.clock,
+      requests: () => this.#connections.requests(),
       isAllowed: ({ ip }) => this.#isDialable(hostOf(ip)),
     });
     const automatic = params.name !== 'simnet' && (options.connectOnly ?? []).length === 0;
