@@ -117,6 +117,7 @@ describe('automatic connections', () => {
     manager.start();
     await world.settle();
     expect(dialer.dialled.filter((address) => address.startsWith('10.'))).toHaveLength(3);
+    dialer.to('p:1').succeed();
     dialer.to('o:1').succeed();
     await world.advance(100_000);
     manager.disconnected(manager.requests().find(({ kind }) => kind === 'automatic')!.id);
@@ -125,6 +126,39 @@ describe('automatic connections', () => {
     manager.remove(manager.requests().find(({ kind }) => kind === 'once')!.id);
     await world.settle();
     expect(manager.requests().filter(({ kind }) => kind === 'automatic')).toHaveLength(3);
+  });
+
+  test('permanent ones that cannot be had leave their places to others, and get them back', async () => {
+    const { world, dialer, manager, connected } = setup({ targetOutbound: 4 }, { newAddress: source() });
+    const permanent = ['p:1', 'p:2', 'p:3', 'p:4'];
+    for (const address of permanent) manager.connect(address, true);
+    dialer.decide = (address) => (address.startsWith('p') ? 'fail' : 'succeed');
+    manager.start();
+    await world.advance(4_000);
+    expect(connected).toEqual([]);
+    await world.advance(2_000);
+    expect(connected.map(({ kind }) => kind)).toEqual(Array.from({ length: 4 }, () => 'automatic'));
+    await world.advance(3_600_000);
+    expect(connected).toHaveLength(4);
+    // The youngest connections go first; one that is being made goes before any of them.
+    dialer.decide = (address) => (address === 'p:2' || address === 'p:3' ? 'succeed' : undefined);
+    manager.disconnected(connected[1]!.id);
+    await world.advance(10_000);
+    expect(dialer.open.some(({ address }) => address.startsWith('10.'))).toBe(true);
+    await world.advance(300_000);
+    const established = () => manager.requests().filter(({ state }) => state === RequestState.established);
+    expect(established().map(({ address }) => address)).toEqual(['p:2', 'p:3', '10.0.0.1:1', '10.0.0.3:1']);
+    expect(manager.requests().filter(({ kind }) => kind === 'automatic')).toHaveLength(2);
+    expect(dialer.streams.filter(({ destroyed }) => destroyed).map(({ remoteAddress }) => remoteAddress)).toEqual([
+      '10.0.0.2:1',
+      '10.0.0.4:1',
+    ]);
+    // Lost once, it is waited for: nobody takes its place at once.
+    manager.disconnected(connected.find(({ address }) => address === 'p:2')!.id);
+    await world.advance(4_000);
+    expect(manager.requests().filter(({ kind }) => kind === 'automatic')).toHaveLength(2);
+    await manager.stop();
+    expect(world.pendingTimers).toBe(0);
   });
 
   test('nothing accumulates while the network is unreachable', async () => {

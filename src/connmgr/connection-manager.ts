@@ -16,6 +16,8 @@ const DEFAULT_MAX_RETRY_DURATION = 300_000;
 const DEFAULT_DIAL_TIMEOUT = 30_000;
 /** An automatic connection that ends earlier counts as a failure of its slot. Milliseconds. */
 const SHORT_LIFE = 60_000;
+/** A permanent request that fails so often in a row leaves its place to an automatic one until it is connected again. */
+const LOST_AFTER = 2;
 /** How often an automatic slot asks for another address when the proposed one is already in use. */
 const ADDRESS_TRIES = 4;
 
@@ -53,7 +55,8 @@ interface Request<S extends Stream> {
  *
  * Automatic slots pause on their own after failures, so that an unreachable network costs little and one success does
  * not hurry the others. An address is never dialled while it is connected or being dialled; a permanent request then
- * waits for its turn instead of being dropped.
+ * waits for its turn instead of being dropped. Permanent connections are part of the target, but those that cannot be
+ * had do not keep the node from finding others.
  */
 export class ConnectionManager<S extends Stream> {
   readonly #deps: ConnectionManagerDeps<S>;
@@ -192,15 +195,31 @@ export class ConnectionManager<S extends Stream> {
   /** Creates automatic requests up to the target; `failures` is the history of the slot that has become free. */
   #fill(failures = 0): void {
     if (this.#state !== 'running' || !this.#deps.newAddress) return;
-    let occupied = 0;
-    for (const { kind, state } of this.#requests.values()) {
-      if (kind !== 'once' || state === RequestState.established) occupied++;
-    }
+    let occupied = this.#occupied();
     for (let history = failures; occupied < this.#target; occupied++, history = 0) {
       const request = this.#create('automatic', undefined, history);
       if (history === 0) this.#attempt(request);
       else this.#wait(request, automaticPause(history, this.#deps.world.random));
     }
+  }
+
+  /** Requests that count towards the target. */
+  #occupied(): number {
+    let count = 0;
+    for (const { kind, state, retries } of this.#requests.values()) {
+      const hopeful = kind === 'automatic' || (kind === 'permanent' && retries < LOST_AFTER);
+      if (hopeful || state === RequestState.established) count++;
+    }
+    return count;
+  }
+
+  /** If there are too many, an automatic request ends: one that is not connected, or else the youngest connection. */
+  #giveWay(): void {
+    if (this.#occupied() <= this.#target) return;
+    const automatic = [...this.#requests.values()].filter(({ kind }) => kind === 'automatic');
+    const youngest = automatic.sort((a, b) => b.establishedAt - a.establishedAt || b.id - a.id)[0];
+    const request = automatic.find(({ state }) => state !== RequestState.established) ?? youngest;
+    if (request) this.remove(request.id);
   }
 
   /** Dials now, unless there is nothing to dial or the address is in use. */
@@ -269,6 +288,7 @@ export class ConnectionManager<S extends Stream> {
     // The history of an automatic slot is kept until the connection has proved to last.
     if (request.kind !== 'automatic') request.retries = 0;
     this.#deps.connected(snapshot(request), stream);
+    if (request.kind === 'permanent') this.#giveWay();
   }
 
   #failed(request: Request<S>, dial: AbortController, reason: string): void {
@@ -291,6 +311,7 @@ export class ConnectionManager<S extends Stream> {
         ? permanentPause(request.retries, this.#retryDuration, this.#maxRetryDuration)
         : automaticPause(request.retries, this.#deps.world.random);
     this.#wait(request, pause);
+    if (request.kind === 'permanent' && request.retries === LOST_AFTER) this.#fill();
   }
 
   #wait(request: Request<S>, milliseconds: number): void {
