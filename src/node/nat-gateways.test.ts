@@ -1,4 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { createSocket } from 'node:dgram';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { routerIn } from './nat-find.ts';
 import { pmpGateway } from './nat-pmp.ts';
 import { findUpnpGateway } from './nat-upnp.ts';
@@ -77,6 +81,84 @@ describe('UPnP', () => {
     expect(found.actions).toEqual([]);
   });
 
+  test('a redirection is not followed, neither to another host nor to another port', async () => {
+    let visits = 0;
+    const victim = createServer((_, response) => {
+      visits++;
+      response.end('<service></service>');
+    });
+    await new Promise<void>((resolve) => victim.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => victim.close());
+    const { port } = victim.address() as AddressInfo;
+    for (const host of ['127.0.0.1', 'localhost', '127.0.0.2']) {
+      const found = await router({
+        web: (_, response) => response.writeHead(302, { location: `http://${host}:${port}/private` }).end(),
+      });
+      expect(await findUpnpGateway(never(), found.search(150))).toBeUndefined();
+    }
+    expect(visits).toBe(0);
+  });
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    [
+      'endless',
+      (response) => {
+        const more = () => {
+          while (!response.destroyed && response.write('<service>'.repeat(1000)));
+        };
+        response.on('drain', more);
+        more();
+      },
+    ],
+    [
+      'a bomb',
+      (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(64 << 20))),
+    ],
+    [
+      'cut off',
+      (response) => response.writeHead(200, { 'content-length': '1000' }).write('<service>', () => response.destroy()),
+    ],
+    [
+      'without end of its head',
+      (response) => response.socket?.write(`HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(50_000)}`),
+    ],
+  ])('a description that is %s', async (_, respond) => {
+    const found = await router({ web: (_request, response) => respond(response) });
+    expect(await findUpnpGateway(never(), found.search(150))).toBeUndefined();
+  });
+
+  test('a description that never comes ends with the search', async () => {
+    let asked = 0;
+    let gone = 0;
+    const found = await router({
+      web: (request) => {
+        asked++;
+        request.socket.on('close', () => gone++);
+      },
+    });
+    const controller = new AbortController();
+    const search = findUpnpGateway(controller.signal, found.search());
+    await vi.waitUntil(() => asked > 0);
+    controller.abort();
+    expect(await search).toBeUndefined();
+    await vi.waitUntil(() => gone === asked);
+  });
+
+  test('URLBase leads to no other host', async () => {
+    const service = 'urn:schemas-upnp-org:service:WANIPConnection:1';
+    const found = await router({
+      description: `<URLBase>http://127.0.0.2/</URLBase><service><serviceType>${service}</serviceType><controlURL>/c</controlURL></service>`,
+    });
+    expect(await findUpnpGateway(never(), found.search(150))).toBeUndefined();
+  });
+
+  test('many services that lead nowhere are read fast', async () => {
+    const service = 'urn:schemas-upnp-org:service:WANIPConnection:1';
+    const one = `<service><serviceType>${service}</serviceType><controlURL>ftp:</controlURL>`;
+    const found = await router({ description: one.repeat(Math.floor(250_000 / one.length)) });
+    expect(await findUpnpGateway(never(), found.search(150))).toBeUndefined();
+  });
+
   test('documents made to take long are read fast', async () => {
     const found = await router({ description: `${'<service> '.repeat(20_000)}${' '.repeat(50_000)}` });
     expect(await findUpnpGateway(never(), found.search(150))).toBeUndefined();
@@ -114,6 +196,21 @@ describe('NAT-PMP', () => {
     expect(found.requests).toHaveLength(4);
     found.pmpAnswers = ['silence'];
     expect(await pmpGateway('127.0.0.1', found.pmp(500)).externalAddress(never())).toBe('93.184.35.19');
+  });
+
+  test('an answer from elsewhere, or to another question, is none', async () => {
+    const found = await router();
+    found.pmpAnswers = ['silence'];
+    const asked = pmpGateway('127.0.0.1', found.pmp(200)).externalAddress(never());
+    await vi.waitUntil(() => found.clients.length === 1);
+    const forger = createSocket('udp4');
+    cleanups.push(() => forger.close());
+    const forged = Uint8Array.of(0, 128, 0, 0, 0, 0, 0, 9, 6, 6, 6, 6);
+    await new Promise((resolve) => forger.send(forged, found.clients[0], '127.0.0.1', resolve));
+    expect(await asked).toBe('93.184.35.19');
+    const otherPort = Uint8Array.of(0, 130, 0, 0, 0, 0, 0, 9, 0, 22, 0, 22, 0, 0, 4, 176);
+    found.pmpAnswers = [otherPort, otherPort];
+    expect(await pmpGateway('127.0.0.1', found.pmp(20)).map(5070, 1200, never())).toBe(5070);
   });
 
   test('says why it refuses', async () => {

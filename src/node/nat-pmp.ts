@@ -32,13 +32,15 @@ export function pmpGateway(address: string, how = USUAL): Gateway {
     // A lease of no time ends the mapping; the external port must then be 0.
     request.writeUInt16BE(seconds === 0 ? 0 : internal, 6);
     request.writeUInt32BE(seconds, 8);
-    const answer = await exchange(address, how, request, MAPPING_LENGTH, signal);
+    const isOurs = (message: Buffer) => message.length >= MAPPING_LENGTH && message.readUInt16BE(8) === internal;
+    const answer = await exchange(address, how, request, isOurs, signal);
     return answer.readUInt16BE(10);
   };
   return {
     name: `NAT-PMP router ${address}`,
     async externalAddress(signal) {
-      const answer = await exchange(address, how, Uint8Array.of(0, EXTERNAL_ADDRESS), ADDRESS_LENGTH, signal);
+      const isWhole = ({ length }: Buffer) => length >= ADDRESS_LENGTH;
+      const answer = await exchange(address, how, Uint8Array.of(0, EXTERNAL_ADDRESS), isWhole, signal);
       return answer.subarray(8, 12).join('.');
     },
     map,
@@ -48,19 +50,25 @@ export function pmpGateway(address: string, how = USUAL): Gateway {
   };
 }
 
-/** Sends a request until it is answered. Only the router's own packets arrive: the socket is connected to it. */
+/**
+ * Sends a request until it is answered. Only the router's own packets arrive: the socket is connected to it.
+ * @param isAnswer whether a message that reports success answers this request.
+ */
 function exchange(
   address: string,
   { port, firstPause }: typeof USUAL,
   request: Uint8Array,
-  length: number,
+  isAnswer: (message: Buffer) => boolean,
   signal: AbortSignal,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket: Socket = createSocket('udp4');
     let timer: NodeJS.Timeout | undefined;
+    let ended = false;
     const end = (error: Error | undefined, answer?: Buffer) => {
+      if (ended) return;
+      ended = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       socket.close();
@@ -69,16 +77,17 @@ function exchange(
     };
     const abort = () => end(new Error('no answer in time'));
     signal.addEventListener('abort', abort, { once: true });
-    socket.once('error', (error) => end(error));
+    socket.on('error', (error) => end(error));
     socket.on('message', (message) => {
       if (message.length < 4 || message[0] !== 0 || message[1] !== ANSWER + (request[1] ?? 0)) return;
       const status = message.readUInt16BE(2);
       if (status !== 0) end(new Error(FAILURES.get(status) ?? `error ${status}`));
-      else if (message.length >= length) end(undefined, message);
+      else if (isAnswer(message)) end(undefined, message);
     });
     socket.connect(port, address, () => {
       let requests = 0;
       const send = () => {
+        if (ended) return;
         if (requests === MOST_REQUESTS) {
           end(new Error('no answer'));
           return;

@@ -7,6 +7,8 @@ const SEARCH = { host: '239.255.255.250', port: 1900, milliseconds: 3_000 };
 const DEVICE = 'urn:schemas-upnp-org:device:InternetGatewayDevice:1';
 /** Requests of a search. */
 const SEARCHES = 3;
+/** Answering devices whose descriptions are read. */
+const MAX_DEVICES = 8;
 /** Longest answer that is read, bytes. */
 const MAX_DOCUMENT = 256 * 1024;
 /** Longest time for one request to the router, milliseconds. */
@@ -53,7 +55,7 @@ async function* locations(signal: AbortSignal, { host, port, milliseconds }: typ
   socket.on('error', end);
   socket.on('message', (message, { address }) => {
     const location = locationIn(message.toString('latin1'), address);
-    if (!location || seen.has(location.href) || seen.size >= 8) return;
+    if (!location || seen.has(location.href) || seen.size >= MAX_DEVICES) return;
     seen.add(location.href);
     found.push(location);
     wake?.();
@@ -94,11 +96,12 @@ function locationIn(answer: string, sender: string): URL | undefined {
 /** The router that a description is about; undefined if it forwards no ports. */
 async function gatewayAt(location: URL, signal: AbortSignal): Promise<Gateway | undefined> {
   const text = await request(location, { signal });
+  const base = elementText(text, 'URLBase') ?? location;
   for (const service of text.split('<service>').slice(1)) {
     const type = elementText(service, 'serviceType');
     const path = elementText(service, 'controlURL');
     if (path === undefined || !type || !/^urn:schemas-upnp-org:service:WAN(IP|PPP)Connection:\d$/u.test(type)) continue;
-    const control = new URL(path, elementText(text, 'URLBase') ?? location);
+    const control = new URL(path, base);
     if (control.protocol !== 'http:' || control.hostname !== location.hostname) continue;
     return upnpGateway(control, type);
   }

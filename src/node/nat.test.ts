@@ -14,13 +14,14 @@ function setup() {
     external: '93.184.35.19',
     port: 5070,
     failure: undefined as Error | undefined,
-    silent: false,
+    /** Never answers: anything, or just this call. */
+    silent: false as boolean | string,
     searches: 0,
     calls: [] as string[],
   };
   const act = <T>(call: string, result: () => T): Promise<T> => {
     router.calls.push(call);
-    if (router.silent) return new Promise(() => undefined);
+    if (router.silent === true || router.silent === call.split(' ')[0]) return new Promise(() => undefined);
     return router.failure ? Promise.reject(router.failure) : Promise.resolve(result());
   };
   const gateway: Gateway = {
@@ -44,7 +45,9 @@ function setup() {
   const forwarder = new PortForwarder(5070, {
     findGateway: () => {
       router.searches++;
-      return router.silent ? new Promise(() => undefined) : Promise.resolve(router.found ? gateway : undefined);
+      return router.silent === true
+        ? new Promise(() => undefined)
+        : Promise.resolve(router.found ? gateway : undefined);
     },
     world,
     logger,
@@ -129,6 +132,58 @@ describe('PortForwarder', () => {
     await other.world.waitFor(other.forwarder.stop(), 3_001);
     expect(other.router.calls.at(-1)).toBe('unmap 5070');
     expect(other.world.pendingTimers).toBe(0);
+  });
+
+  test('a node that ends while the router is being asked gives the port back: it may have been heard', async () => {
+    const { world, router, lines, changes, forwarder } = setup();
+    router.silent = 'map';
+    forwarder.start();
+    await world.advance(5_000);
+    await world.waitFor(forwarder.stop(), 1);
+    expect(router.calls).toEqual(['map 5070 1200', 'unmap 5070']);
+    expect([changes, world.pendingTimers]).toEqual([[], 0]);
+    expect(lines).toEqual(['info: Port 5070 is no longer forwarded by test router']);
+  });
+
+  test('a renewal that fails does not make it forget whom to give the port back to', async () => {
+    const { world, router, lines, forwarder } = setup();
+    forwarder.start();
+    await world.advance(1);
+    router.failure = new Error('busy');
+    await world.advance(15 * MINUTE);
+    router.failure = undefined;
+    await world.waitFor(forwarder.stop(), 1);
+    expect(router.calls.at(-1)).toBe('unmap 5070');
+    expect(lines.at(-1)).toBe('info: Port 5070 is no longer forwarded by test router');
+  });
+
+  test('a router that refused is not asked to give anything back', async () => {
+    const { world, router, forwarder } = setup();
+    router.failure = new Error('no');
+    forwarder.start();
+    await world.advance(1);
+    await world.waitFor(forwarder.stop(), 1);
+    expect(router.calls).toEqual(['map 5070 1200']);
+  });
+
+  test.each([0, -1, 65536, Number.NaN])('external port %d is a failure', async (port) => {
+    const { world, router, changes, lines, forwarder } = setup();
+    router.port = port;
+    forwarder.start();
+    await world.advance(1);
+    expect(changes).toEqual([]);
+    expect(lines[0]).toContain(`the external port is ${port}`);
+    await world.waitFor(forwarder.stop(), 1);
+  });
+
+  test("a router's words are one short line of the log", async () => {
+    const { world, router, lines, forwarder } = setup();
+    router.external = `\n2027-01-01 [CRT] SRVR: \u001b[31m${'x'.repeat(100_000)}`;
+    forwarder.start();
+    await world.advance(1);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^[\x20-\x7e]{1,300}$/u);
+    await world.waitFor(forwarder.stop(), 1);
   });
 
   test('stop before start', async () => {

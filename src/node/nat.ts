@@ -30,6 +30,9 @@ const ROUND_TIMEOUT = 30_000;
 /** Longest time that giving the port back may delay the end of the program, milliseconds. */
 const RELEASE_TIMEOUT = 3_000;
 
+/** Characters of a router's reason that are logged. */
+const MAX_REASON = 200;
+
 /** What a forwarder needs. */
 export interface PortForwarderDeps {
   readonly findGateway: FindGateway;
@@ -48,7 +51,8 @@ export class PortForwarder {
   readonly #deps: PortForwarderDeps;
   readonly #stopped = new AbortController();
   #gateway: Gateway | undefined;
-  #mapped = false;
+  /** The router that forwards the port, or may do so although it was not heard to the end. */
+  #mapped: Gateway | undefined;
   #external: string | undefined;
   /** The operator was told that there is no gateway. */
   #missed = false;
@@ -79,13 +83,14 @@ export class PortForwarder {
     this.#timer?.cancel();
     this.#stopped.abort();
     await this.#round;
-    if (!this.#mapped) return;
+    const mapped = this.#mapped;
+    if (!mapped) return;
     await this.#limited(RELEASE_TIMEOUT, async (signal) => {
       try {
-        await this.#gateway?.unmap(this.#port, signal);
-        this.#deps.logger.info(`Port ${this.#port} is no longer forwarded by ${this.#gateway?.name}`);
+        await mapped.unmap(this.#port, signal);
+        this.#deps.logger.info(`Port ${this.#port} is no longer forwarded by ${mapped.name}`);
       } catch (error) {
-        this.#deps.logger.warn(`${this.#gateway?.name} did not give port ${this.#port} back: ${textOf(error)}`);
+        this.#deps.logger.warn(`${mapped.name} did not give port ${this.#port} back: ${textOf(error)}`);
       }
     });
   }
@@ -125,10 +130,14 @@ export class PortForwarder {
   /** @returns whether the port is forwarded now. */
   async #map(gateway: Gateway, signal: AbortSignal): Promise<boolean> {
     const { logger, changed } = this.#deps;
+    const before = this.#mapped;
+    let answered = false;
+    this.#mapped = gateway;
     try {
       const port = await gateway.map(this.#port, LEASE_SECONDS, signal);
+      answered = true;
       this.#gateway = gateway;
-      this.#mapped = true;
+      if (!(port >= 1 && port <= 65535)) throw new Error(`the external port is ${port}`);
       const text = await gateway.externalAddress(signal);
       const ip = ipFromString(text);
       if (!ip) throw new Error(`the external address is unknown ("${text}")`);
@@ -141,6 +150,7 @@ export class PortForwarder {
       }
       return true;
     } catch (error) {
+      if (!answered && !signal.aborted) this.#mapped = before;
       if (!this.#stopped.signal.aborted)
         logger.warn(`${gateway.name} does not forward port ${this.#port}: ${textOf(error)}`);
       return false;
@@ -174,6 +184,8 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
+/** What went wrong, for one line of the log. A router may have worded it: nothing unprintable, and not too much. */
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/[^\x20-\x7e]/gu, '?').slice(0, MAX_REASON);
 }

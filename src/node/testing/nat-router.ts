@@ -1,5 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What a router does. */
@@ -11,10 +11,12 @@ export interface RouterBehaviour {
   readonly searchAnswer?: string;
   /** Instead of its description. */
   readonly description?: string;
+  /** Instead of its web server. */
+  readonly web?: RequestListener;
   /** Refuses leases that end. */
   readonly permanentOnly?: boolean;
   /** Refuses to map. */
-  readonly refuse?: boolean;
+  readonly refuse?: boolean | string;
 }
 
 /** A router of the local network for tests: UPnP at one UDP port and a web server, NAT-PMP at another UDP port. */
@@ -23,6 +25,8 @@ export class NatRouter {
   readonly actions: string[] = [];
   /** Requests by NAT-PMP, hexadecimal. */
   readonly requests: string[] = [];
+  /** UDP ports they came from. */
+  readonly clients: number[] = [];
   behaviour: RouterBehaviour;
   /** Instead of the answer to the next NAT-PMP requests. */
   pmpAnswers: (Uint8Array | 'silence')[] = [];
@@ -33,6 +37,10 @@ export class NatRouter {
   private constructor(behaviour: RouterBehaviour) {
     this.behaviour = behaviour;
     this.#web = createServer((request, response) => {
+      if (this.behaviour.web) {
+        this.behaviour.web(request, response);
+        return;
+      }
       let body = '';
       request.on('data', (chunk: Buffer) => {
         body += chunk.toString();
@@ -107,7 +115,8 @@ export class NatRouter {
       500,
       `<s:Envelope><s:Body><s:Fault><detail><UPnPError xmlns="urn:schemas-upnp-org:control-1-0"><errorCode>${code}</errorCode><errorDescription>${text}</errorDescription></UPnPError></detail></s:Fault></s:Body></s:Envelope>`,
     ];
-    if (refuse && action === 'AddPortMapping') return fault(718, 'ConflictInMappingEntry');
+    if (refuse !== false && action === 'AddPortMapping')
+      return fault(718, refuse === true ? 'ConflictInMappingEntry' : refuse);
     if (permanentOnly && args.includes('NewLeaseDuration=1200')) return fault(725, 'OnlyPermanentLeasesSupported');
     const result = action === 'GetExternalIPAddress' ? '<NewExternalIPAddress>93.184.35.19</NewExternalIPAddress>' : '';
     return [200, `<s:Envelope><s:Body><u:${action}Response>${result}</u:${action}Response></s:Body></s:Envelope>`];
@@ -115,6 +124,7 @@ export class NatRouter {
 
   #requested(message: Buffer, { address, port }: RemoteInfo): void {
     this.requests.push(message.toString('hex'));
+    this.clients.push(port);
     const special = this.pmpAnswers.shift();
     if (special === 'silence') return;
     const usual =
