@@ -27,6 +27,8 @@ export interface ConnectionEvents {
   undecodable(error: WireError): boolean;
   /** A queued message was handed to the network. */
   written(message: Outgoing): void;
+  /** Nothing is read because too much output waits (true), or that is over (false). */
+  backlog(full: boolean): void;
   /** Bytes of messages came in (positive `received`) or went out. */
   traffic(received: number, sent: number): void;
   /** The connection has ended; called once. */
@@ -269,7 +271,8 @@ export class Connection {
 
   #handled(): void {
     this.#hung.clear();
-    if (this.#state === 'open') this.#idle.set(this.#parts.limits.idleTimeout);
+    // The input still counts as blocked by the handler that has just ended.
+    if (this.#state === 'open' && !this.#input.held) this.#idle.set(this.#parts.limits.idleTimeout);
   }
 
   #messageFailed(error: unknown, command: Command): void {
@@ -303,6 +306,7 @@ export class Connection {
 
   /** We do not read while too much waits to be written: the remote's silence is then our own doing. */
   #backlog(full: boolean): void {
+    this.#events.backlog(full);
     this.#input.hold(full);
     if (full) this.#idle.clear();
     else this.#watchIdle();

@@ -61,6 +61,11 @@ export class Input {
     return this.#busy || this.#held;
   }
 
+  /** True while too much output waits. */
+  get held(): boolean {
+    return this.#held;
+  }
+
   /** Bytes received but not yet decoded. */
   get buffered(): number {
     return this.#decoder?.buffered ?? 0;

@@ -102,6 +102,7 @@ export class Peer extends RemoteNode {
         messageFailed: (error, command) => deps.handlerFailed?.(error, command),
         undecodable: (error) => this.#undecodable(error),
         written: (message) => this.#written(message),
+        backlog: (full) => (full ? this.#stalls.readingStopped() : this.#stalls.readingResumed()),
         traffic: (received, sent) => this.#traffic(received, sent),
         closed: (reason) => this.#closed(reason),
       },
@@ -251,6 +252,7 @@ export class Peer extends RemoteNode {
       lastPingNonce: this.#ping.nonce,
       lastPingTime: this.#ping.sentAt,
       lastPingMicros: this.#ping.micros,
+      bestPingMicros: this.#ping.bestMicros,
       queuedBytes: connection.queuedBytes,
       bufferedBytes: connection.bufferedBytes,
     };
@@ -277,10 +279,10 @@ export class Peer extends RemoteNode {
   #message(message: Message): void | Promise<void> {
     if (!this.versionKnown) return this.#negotiate(message);
     this.#stalls.received(message.command);
-    this.#stalls.handlerStarted();
+    this.#stalls.readingStopped();
     const handling = this.#dispatch(message);
-    if (handling) return handling.finally(() => this.#stalls.handlerDone());
-    this.#stalls.handlerDone();
+    if (handling) return handling.finally(() => this.#stalls.readingResumed());
+    this.#stalls.readingResumed();
     return undefined;
   }
 

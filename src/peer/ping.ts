@@ -7,6 +7,7 @@ export class PingMeter {
   #sentAt = 0;
   #started = 0;
   #micros = 0;
+  #bestMicros = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,6 +28,11 @@ export class PingMeter {
     return this.#micros;
   }
 
+  /** The shortest round trip so far, microseconds; 0 before the first. */
+  get bestMicros(): number {
+    return this.#bestMicros;
+  }
+
   /** A ping was written. */
   sent(nonce: bigint): void {
     this.#nonce = nonce;
@@ -38,6 +44,7 @@ export class PingMeter {
   answered(nonce: bigint): void {
     if (nonce === 0n || nonce !== this.#nonce) return;
     this.#micros = Math.round((this.#clock.monotonic() - this.#started) * 1000);
+    if (this.#bestMicros === 0 || this.#micros < this.#bestMicros) this.#bestMicros = this.#micros;
     this.#nonce = 0n;
   }
 }

@@ -15,16 +15,18 @@ const EXPECTED: { readonly [C in Command]?: { readonly answers: readonly Command
 
 /**
  * Notices a remote that does not answer requests. Each request sets a deadline for its answer, which the next request
- * of the same kind replaces. Time that our own handlers took is added to the deadlines at each check, because the
- * answer may have been waiting behind them. Pings and address requests have no deadline.
+ * of the same kind replaces. Time in which we did not read, because a handler ran or too much of our output waited, is
+ * added to the deadlines at each check: the answer may have been there already. Pings and address requests have no deadline.
  */
 export class StallDetector {
   readonly #clock: Clock;
   readonly #timeout: number;
   readonly #deadlines = new Map<Command, number>();
-  /** Time spent in handlers since the last check, milliseconds. */
-  #handled = 0;
-  #handlerSince: number | undefined;
+  /** Time in which nothing was read since the last check, milliseconds. */
+  #unread = 0;
+  /** Reasons not to read that there are now, and since when there is one. */
+  #reasons = 0;
+  #since = 0;
 
   /** @param timeout milliseconds that an answer may take. */
   constructor(clock: Clock, timeout: number) {
@@ -47,24 +49,22 @@ export class StallDetector {
     else this.#deadlines.delete(command);
   }
 
-  /** A handler began. */
-  handlerStarted(): void {
-    this.#handlerSince = this.#clock.monotonic();
+  /** There is a reason, or another one, not to read. */
+  readingStopped(): void {
+    if (this.#reasons++ === 0) this.#since = this.#clock.monotonic();
   }
 
-  /** The handler returned. */
-  handlerDone(): void {
-    if (this.#handlerSince === undefined) return;
-    this.#handled += this.#clock.monotonic() - this.#handlerSince;
-    this.#handlerSince = undefined;
+  /** One reason not to read is gone. */
+  readingResumed(): void {
+    if (--this.#reasons === 0) this.#unread += this.#clock.monotonic() - this.#since;
   }
 
   /** The periodic check: returns a command that is overdue, if there is one. */
   check(): Command | undefined {
     const now = this.#clock.monotonic();
-    const running = this.#handlerSince === undefined ? 0 : now - this.#handlerSince;
-    const offset = this.#handled + running;
-    this.#handled = 0;
+    const running = this.#reasons === 0 ? 0 : now - this.#since;
+    const offset = this.#unread + running;
+    this.#unread = 0;
     for (const [command, deadline] of this.#deadlines) if (now >= deadline + offset) return command;
     return undefined;
   }

@@ -109,6 +109,8 @@ export interface PeerStats {
   readonly lastPingTime: number;
   /** Round trip of the last answered ping, microseconds. */
   readonly lastPingMicros: number;
+  /** The shortest round trip of all pings, microseconds. */
+  readonly bestPingMicros: number;
   /** Bytes waiting to be written. */
   readonly queuedBytes: number;
   /** Bytes received and not yet decoded. */

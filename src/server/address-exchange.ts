@@ -17,6 +17,8 @@ const TIMED_ADDRESS_VERSION = 31_402;
 const FUTURE_SECONDS = 600;
 /** What "long ago" means, seconds. */
 const LONG_AGO_SECONDS = 5 * 86_400;
+/** Addresses in one answer to getaddrcache. Peers can make what we know grow, and who asks must be able to take the answer. */
+const MAX_ADDRESSES_TOLD = 25_000;
 /** Services of addresses that are known by their text alone. */
 const KNOWN_SERVICES = 0x4dn;
 
@@ -93,7 +95,7 @@ export class AddressExchange {
   }
 
   /**
-   * Tells a peer every address we know. Generation 2: those of our outgoing connections, of the pool, and what the peer
+   * Tells a peer every address we know, within reason. Generation 2: those of our outgoing connections, of the pool, and what the peer
    * itself told, without its own. Generation 4: three lists. Only IPv4, because known nodes of generation 4 crash on
    * anything else.
    */
@@ -112,13 +114,23 @@ export class AddressExchange {
       peers.filter((other) => other.inbound === inbound).map(({ peer: { netAddress } }) => netAddress);
     const outbound = addressesOf(false).filter(fresh);
     const inbound = params.generation === 2 ? [] : addressesOf(true).filter(fresh);
-    const tellers = params.generation === 2 ? [peer] : [...this.#deps.table.connected()];
-    const timestamp = this.#now();
-    const told = tellers.flatMap(({ knownAddresses }) =>
-      Array.from(knownAddresses.list(), (address) => ({ ...address, services: KNOWN_SERVICES, timestamp })),
-    );
-    const known = [...this.#deps.addresses.all(), ...told].filter(fresh);
+    const tellers = params.generation === 2 ? [peer] : this.#deps.table.connected();
+    const room = MAX_ADDRESSES_TOLD - inbound.length - outbound.length;
+    const known: NetAddress[] = [];
+    for (const address of this.#known(tellers)) {
+      if (known.length >= room) break;
+      if (fresh(address)) known.push(address);
+    }
     peer.peer.pushAddressCache({ inbound, outbound, known });
+  }
+
+  /** Addresses of the pool, then those that peers told. */
+  *#known(tellers: Iterable<ConnectedPeer>): Iterable<NetAddress> {
+    yield* this.#deps.addresses.all();
+    const timestamp = this.#now();
+    for (const { knownAddresses } of tellers) {
+      for (const address of knownAddresses.list()) yield { ...address, services: KNOWN_SERVICES, timestamp };
+    }
   }
 
   /** Remembers what a peer answered; nothing of it enters the pool. */

@@ -53,27 +53,30 @@ export class Admission {
   }
 
   /**
-   * Judges a peer whose version was accepted. If the table is full an incoming peer that is missed least makes room.
+   * Judges a peer whose version was accepted. If the table is full an incoming peer that is missed least makes room; for
+   * an outgoing one even if all deserve protection, or whoever fills the table with connections decides whom we hear.
    * @returns the reason to refuse it, or undefined.
    */
   refusePeer(peer: ConnectedPeer): string | undefined {
     const { table, bans, maxPeers } = this.#deps;
     if (!peer.origin.whitelisted && bans.isBanned(peer.remoteHost)) return 'banned';
     if (table.size < maxPeers) return undefined;
-    const victim = peer.inbound ? this.#evictable() : undefined;
+    const victim = this.#evictable(!peer.inbound);
     if (victim === undefined) return 'no slot is free';
     table.get(victim)?.disconnect('gives way to a newer peer');
     return table.size < maxPeers ? undefined : 'no slot is free';
   }
 
-  #evictable(): number | undefined {
+  /** @param anyone choose one even if all deserve protection. */
+  #evictable(anyone = false): number | undefined {
     const candidates: EvictionCandidate[] = [];
     for (const peer of this.#deps.table.all()) {
       if (!peer.inbound || peer.origin.whitelisted) continue;
       const { id, connectedAt, usefulAt, group } = peer;
-      candidates.push({ id, connectedAt, usefulAt, group, pingMicros: peer.peer.stats().lastPingMicros });
+      candidates.push({ id, connectedAt, usefulAt, group, pingMicros: peer.peer.stats().bestPingMicros });
     }
-    return selectForEviction(candidates, (group) => this.#rank(group));
+    const chosen = selectForEviction(candidates, (group) => this.#rank(group));
+    return chosen ?? (anyone ? candidates.at(-1)?.id : undefined);
   }
 
   /** More connections of one host than one host needs. Those of this machine are not limited. */

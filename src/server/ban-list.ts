@@ -93,12 +93,16 @@ export class BanList {
     return bans.filter(({ until }) => until > now).sort((a, b) => a.until - b.until);
   }
 
-  /** Reads the bans of the last run. A file that cannot be read is left aside with a warning. */
+  /** Reads the bans of the last run. A file that cannot be understood is set aside with a warning. */
   async load(): Promise<void> {
     try {
       const text = await this.#file?.load();
       if (text === undefined) return;
-      for (const ban of parseBans(text, this.#clock.now())) this.#set(ban);
+      const bans = parseBans(text, this.#clock.now());
+      for (const ban of bans ?? []) this.#set(ban);
+      if (bans) return;
+      this.#logger.warn('the list of bans is damaged: it is set aside, and nobody is banned');
+      await this.#file?.setAside?.();
     } catch (error) {
       this.#logger.warn(`cannot read the list of bans: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -155,16 +159,26 @@ function put<T extends Term>(terms: Map<string, T>, key: string, term: T, limit:
   terms.delete(earliest[0]);
 }
 
-function parseBans(text: string, now: number): Ban[] {
-  const content: unknown = JSON.parse(text);
+/** The bans of a file; undefined if it is none. */
+function parseBans(text: string, now: number): Ban[] | undefined {
+  const content = parseJson(text);
   if (typeof content !== 'object' || content === null || !('bans' in content) || !Array.isArray(content.bans)) {
-    throw new Error('not a list of bans');
+    return undefined;
   }
   const bans: unknown[] = content.bans;
   return bans
     .filter(isBan)
     .slice(0, MAX_BANS + MAX_NETWORKS)
     .map(({ host, since, until }) => ({ host, since: since ?? now, until }));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** A ban in the file; those of early versions do not say since when. */

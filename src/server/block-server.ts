@@ -3,6 +3,8 @@ import { type Hash, ZERO_HASH } from '../util/hash.ts';
 import type { World } from '../util/ports.ts';
 import {
   type Block,
+  type BlockHeader,
+  type FilteredBlock,
   filterBlock,
   INV_WITNESS_FLAG,
   InvType,
@@ -15,22 +17,21 @@ import {
   UNKNOWN_HEIGHT,
 } from '../wire/index.ts';
 import type { ConnectedPeer, ScoreKeeper } from './connected-peer.ts';
+import { Pace } from './pace.ts';
 import type { ServerDag, ServerPool } from './ports.ts';
+import type { Read } from './readable.ts';
 
 /** Blocks listed in one answer to getblocks. */
 const MAX_LISTED_BLOCKS = 500;
-/** Items that are on their way to a peer before the next one is fetched for it. */
-const ITEMS_IN_FLIGHT = 3;
 /** Transient ban points for a getdata as large as it can be; smaller ones cost their share. */
 const GETDATA_POINTS = 99;
-/** Work done for one peer without a turn of the event loop, milliseconds. */
-const SLICE_MS = 10;
 
 /** What the block server works with. */
 export interface BlockServerDeps {
   readonly dag: Pick<ServerDag, 'getBlock' | 'getBlockBytes' | 'getHeader' | 'locate'>;
   readonly pool: Pick<ServerPool, 'entry'> | undefined;
   readonly world: World;
+  readonly read: Read;
   readonly keepScore: ScoreKeeper;
   /** Whether this node is as far as the network. */
   isCurrent(): boolean;
@@ -45,28 +46,21 @@ export class BlockServer {
   }
 
   /**
-   * Sends what was asked for, in order, and lists at the end what is not here. No more than a few items are on their
-   * way at a time, so a peer that does not read costs nothing. Transactions come from the pool only; blocks of any
-   * status but no orphans. Unknown types are passed over.
+   * Sends what was asked for, in order, at the pace of the peer, and lists at the end what is not here. Transactions come
+   * from the pool only; blocks of any status but no orphans. Unknown types are passed over.
    */
   async getData(peer: ConnectedPeer, inventory: readonly InvVector[]): Promise<void> {
     const points = Math.floor((inventory.length * GETDATA_POINTS) / MAX_INVENTORY);
     this.#deps.keepScore(peer, 0, points, 'getdata');
-    const { clock } = this.#deps.world;
-    const sent: Promise<void>[] = [];
+    const pace = new Pace(peer.peer, this.#deps.world);
     const missing: InvVector[] = [];
-    let sliceStart = clock.monotonic();
     for (const vector of inventory) {
-      if (!peer.peer.connected) return;
-      const answer = this.#answer(peer, vector);
+      if (!(await pace.next())) return;
+      const answer = this.#answer(peer, vector, pace);
       if (answer === 'missing') missing.push(vector);
-      else sent.push(...answer);
-      while (sent.length >= ITEMS_IN_FLIGHT) await sent.shift();
-      if (clock.monotonic() - sliceStart < SLICE_MS) continue;
-      await this.#turn();
-      sliceStart = clock.monotonic();
+      else for (const written of answer) pace.sent(written);
     }
-    await Promise.all(sent);
+    await pace.done();
     if (missing.length > 0) await peer.peer.sendAndWait({ command: 'notfound', inventory: missing });
   }
 
@@ -79,15 +73,22 @@ export class BlockServer {
   }
 
   /** Sends the headers above a height, unless this node is itself behind. */
-  getHeaders(peer: ConnectedPeer, { locatorHeights, stopHash }: LocatorMessage): void {
-    if (!this.#deps.isCurrent()) return;
-    const located = this.#deps.dag.locate(locatorHeights, stopHash, MAX_HEADERS);
-    const headers = located.flatMap(({ hash }) => this.#deps.dag.getHeader(hash) ?? []);
-    peer.peer.send({ command: 'headers', headers });
+  async getHeaders(peer: ConnectedPeer, { locatorHeights, stopHash }: LocatorMessage): Promise<void> {
+    const { dag, read, world, isCurrent } = this.#deps;
+    if (!isCurrent()) return;
+    const located = dag.locate(locatorHeights, stopHash, MAX_HEADERS);
+    const pace = new Pace(peer.peer, world);
+    const headers: BlockHeader[] = [];
+    for (const { hash } of located) {
+      if (!(await pace.next())) return;
+      const header = read(() => dag.getHeader(hash));
+      if (header) headers.push(header);
+    }
+    await peer.peer.sendAndWait({ command: 'headers', headers });
   }
 
   /** Queues the answer to one entry. */
-  #answer(peer: ConnectedPeer, vector: InvVector): Promise<void>[] | 'missing' {
+  #answer(peer: ConnectedPeer, vector: InvVector, pace: Pace): Promise<void>[] | 'missing' {
     const encoding = (vector.type & INV_WITNESS_FLAG) === 0 ? 'base' : 'witness';
     switch (vector.type & ~INV_WITNESS_FLAG) {
       case InvType.tx: {
@@ -97,9 +98,13 @@ export class BlockServer {
       case InvType.block:
         return this.#sendBlock(peer, vector.hash, encoding);
       case InvType.filteredBlock: {
-        if (!peer.bloom) return [];
-        const block = this.#deps.dag.getBlock(vector.hash);
-        return block ? sendFiltered(peer, block, encoding) : 'missing';
+        const { bloom } = peer;
+        if (!bloom) return [];
+        const found = pace.costly(() => {
+          const block = this.#block(vector.hash);
+          return block && { block, ...filterBlock(block, bloom) };
+        });
+        return found ? sendFiltered(peer, found, encoding) : 'missing';
       }
       default:
         return [];
@@ -108,15 +113,15 @@ export class BlockServer {
 
   /** A block; behind the last one of a full inventory batch the invitation to ask again. */
   #sendBlock(peer: ConnectedPeer, hash: Hash, encoding: TxEncoding): Promise<void>[] | 'missing' {
-    const { dag } = this.#deps;
+    const { dag, read } = this.#deps;
     const sent: Promise<void>[] = [];
     if (encoding === 'witness' && dag.getBlockBytes) {
       // Blocks are stored as they are sent: nothing needs to be decoded.
-      const bytes = dag.getBlockBytes(hash);
+      const bytes = read(() => dag.getBlockBytes?.(hash));
       if (!bytes) return 'missing';
       sent.push(peer.peer.sendEncodedAndWait('block', bytes));
     } else {
-      const block = dag.getBlock(hash);
+      const block = this.#block(hash);
       if (!block) return 'missing';
       sent.push(peer.peer.sendAndWait({ command: 'block', block }, encoding));
     }
@@ -128,19 +133,22 @@ export class BlockServer {
     return sent;
   }
 
-  #turn(): Promise<void> {
-    return new Promise((resolve) => this.#deps.world.timers.soon(resolve));
+  #block(hash: Hash): Block | undefined {
+    const { dag, read } = this.#deps;
+    return read(() => dag.getBlock(hash));
   }
 }
 
 /** The part of a block that matches the peer's filter, then the matched transactions. */
-function sendFiltered(peer: ConnectedPeer, block: Block, encoding: TxEncoding): Promise<void>[] {
-  if (!peer.bloom) return [];
-  const { message, matched } = filterBlock(block, peer.bloom);
+function sendFiltered(
+  { peer }: ConnectedPeer,
+  { block, message, matched }: FilteredBlock & { readonly block: Block },
+  encoding: TxEncoding,
+): Promise<void>[] {
   const messages: Message[] = [message];
   for (const index of matched) {
     const tx = block.transactions[index];
     if (tx) messages.push({ command: 'tx', tx });
   }
-  return messages.map((each) => peer.peer.sendAndWait(each, encoding));
+  return messages.map((each) => peer.sendAndWait(each, encoding));
 }

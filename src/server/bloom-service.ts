@@ -1,4 +1,6 @@
 import { MAX_AMOUNT } from '../params/index.ts';
+import type { Hash } from '../util/hash.ts';
+import type { World } from '../util/ports.ts';
 import {
   BloomFilter,
   type FilterAddMessage,
@@ -10,6 +12,7 @@ import {
   UNKNOWN_HEIGHT,
 } from '../wire/index.ts';
 import type { ConnectedPeer, ScoreKeeper } from './connected-peer.ts';
+import { Pace } from './pace.ts';
 import type { ServerPool } from './ports.ts';
 
 /** Transient ban points for asking what is in the pool: four times within seconds bans. */
@@ -23,7 +26,8 @@ const BLOOM_BIT_VERSION = 70_011;
 export interface BloomServiceDeps {
   /** Our service bits. */
   readonly services: bigint;
-  readonly pool: Pick<ServerPool, 'entries'> | undefined;
+  readonly pool: Pick<ServerPool, 'entries' | 'entry'> | undefined;
+  readonly world: World;
   readonly keepScore: ScoreKeeper;
 }
 
@@ -38,19 +42,15 @@ export class BloomService {
   }
 
   /** Lists the pool, as far as it matches the peer's filter; says nothing if there is nothing. */
-  mempool(peer: ConnectedPeer): void {
+  async mempool(peer: ConnectedPeer): Promise<void> {
     if (!this.#enabled) {
       peer.disconnect('mempool request without bloom service');
       return;
     }
     this.#deps.keepScore(peer, 0, MEMPOOL_POINTS, 'mempool');
     if (!peer.peer.connected) return;
-    const inventory: InvVector[] = [];
-    for (const entry of this.#deps.pool?.entries() ?? []) {
-      if (peer.bloom && !peer.bloom.matchTransaction(entry.transaction)) continue;
-      if (inventory.push({ type: InvType.tx, hash: entry.txid, height: UNKNOWN_HEIGHT }) === MAX_INVENTORY_SENT) break;
-    }
-    if (inventory.length > 0) peer.peer.send({ command: 'inv', inventory });
+    const inventory = peer.bloom ? await this.#matching(peer) : this.#all();
+    if (inventory.length > 0) await peer.peer.sendAndWait({ command: 'inv', inventory });
   }
 
   filterLoad(peer: ConnectedPeer, message: FilterLoadMessage): void {
@@ -76,6 +76,30 @@ export class BloomService {
     else peer.feeFilter = minFee;
   }
 
+  #all(): InvVector[] {
+    const inventory: InvVector[] = [];
+    for (const { txid } of this.#deps.pool?.entries() ?? []) {
+      if (inventory.push(vectorOf(txid)) === MAX_INVENTORY_SENT) break;
+    }
+    return inventory;
+  }
+
+  /** What the peer's filter matches. A pool may hold hundreds of thousands of transactions, each of which has to be decoded. */
+  async #matching(peer: ConnectedPeer): Promise<InvVector[]> {
+    const { pool, world } = this.#deps;
+    const pace = new Pace(peer.peer, world);
+    const inventory: InvVector[] = [];
+    for (const txid of Array.from(pool?.entries() ?? [], (entry) => entry.txid)) {
+      if (inventory.length === MAX_INVENTORY_SENT || !(await pace.next())) break;
+      const matches = pace.costly(() => {
+        const entry = pool?.entry(txid);
+        return entry && peer.bloom?.matchTransaction(entry.transaction);
+      });
+      if (matches) inventory.push(vectorOf(txid));
+    }
+    return inventory;
+  }
+
   /** Filter commands to a node that does not serve them end the connection. */
   #served(peer: ConnectedPeer): boolean {
     if (this.#enabled) return true;
@@ -85,4 +109,8 @@ export class BloomService {
     peer.disconnect('filter command without bloom service');
     return false;
   }
+}
+
+function vectorOf(txid: Hash): InvVector {
+  return { type: InvType.tx, hash: txid, height: UNKNOWN_HEIGHT };
 }

@@ -1,7 +1,10 @@
 import { type Hash, ZERO_HASH } from '../util/hash.ts';
+import type { World } from '../util/ports.ts';
 import { type FilterRangeMessage, type GetCfCheckptMessage, MAX_CFHEADERS } from '../wire/index.ts';
 import type { ConnectedPeer } from './connected-peer.ts';
+import { Pace } from './pace.ts';
 import type { FilterIndex, ServerDag } from './ports.ts';
+import type { Read } from './readable.ts';
 
 /** The only filter type there is (BIP 158). */
 const REGULAR_FILTER = 0;
@@ -15,6 +18,8 @@ export interface FilterServerDeps {
   readonly dag: Pick<ServerDag, 'locate' | 'blockHeight' | 'blocksAtHeight'>;
   /** Absent unless committed filters are offered: then every request is ignored. */
   readonly filters: FilterIndex | undefined;
+  readonly world: World;
+  readonly read: Read;
   isCurrent(): boolean;
 }
 
@@ -29,42 +34,70 @@ export class FilterServer {
     this.#deps = deps;
   }
 
-  getFilters(peer: ConnectedPeer, message: FilterRangeMessage): void {
+  async getFilters(peer: ConnectedPeer, message: FilterRangeMessage): Promise<void> {
     const filters = this.#indexFor(message.filterType);
     if (!filters) return;
-    const blocks = this.#range(message.startHeight, message.stopHash, MAX_FILTERS);
-    for (const blockHash of blocks ?? []) {
-      const filter = filters.filter(blockHash);
-      if (!filter) return;
-      peer.peer.send({ command: 'cfilter', filterType: REGULAR_FILTER, blockHash, filter });
+    const { read, world } = this.#deps;
+    const pace = new Pace(peer.peer, world);
+    for (const blockHash of this.#range(message.startHeight, message.stopHash, MAX_FILTERS) ?? []) {
+      if (!(await pace.next())) return;
+      const filter = read(() => filters.filter(blockHash));
+      if (!filter) break;
+      pace.sent(peer.peer.sendAndWait({ command: 'cfilter', filterType: REGULAR_FILTER, blockHash, filter }));
     }
+    await pace.done();
   }
 
-  getHeaders(peer: ConnectedPeer, { filterType, startHeight, stopHash }: FilterRangeMessage): void {
+  async getHeaders(peer: ConnectedPeer, { filterType, startHeight, stopHash }: FilterRangeMessage): Promise<void> {
     const filters = this.#indexFor(filterType);
     if (!filters) return;
     const withPrevious = startHeight > 0 ? 1 : 0;
     const blocks = this.#range(startHeight - withPrevious, stopHash, MAX_CFHEADERS + withPrevious);
     if (!blocks || blocks.length <= withPrevious) return;
     const [first] = blocks;
-    const previousFilterHeader = withPrevious && first ? filters.filterHeader(first) : ZERO_HASH;
-    const filterHashes = present(blocks.slice(withPrevious).map((hash) => filters.filterHash(hash)));
+    const previousFilterHeader = withPrevious && first ? this.#deps.read(() => filters.filterHeader(first)) : ZERO_HASH;
+    const filterHashes = await this.#each(peer, blocks.slice(withPrevious), (hash) => filters.filterHash(hash));
     if (!previousFilterHeader || !filterHashes) return;
-    peer.peer.send({ command: 'cfheaders', filterType: REGULAR_FILTER, stopHash, previousFilterHeader, filterHashes });
+    const { peer: connection } = peer;
+    await connection.sendAndWait({
+      command: 'cfheaders',
+      filterType: REGULAR_FILTER,
+      stopHash,
+      previousFilterHeader,
+      filterHashes,
+    });
   }
 
-  getCheckpoints(peer: ConnectedPeer, { filterType, stopHash }: GetCfCheckptMessage): void {
+  async getCheckpoints(peer: ConnectedPeer, { filterType, stopHash }: GetCfCheckptMessage): Promise<void> {
     const filters = this.#indexFor(filterType);
     const { dag } = this.#deps;
     const stopHeight = dag.blockHeight(stopHash);
     if (!filters || stopHeight === undefined) return;
-    const headers: (Hash | undefined)[] = [];
+    const blocks: Hash[] = [];
     for (let height = CHECKPOINT_INTERVAL; height <= stopHeight; height += CHECKPOINT_INTERVAL) {
       const [block] = dag.blocksAtHeight(height);
-      headers.push(block && filters.filterHeader(block));
+      if (block) blocks.push(block);
     }
-    const filterHeaders = present(headers);
-    if (filterHeaders) peer.peer.send({ command: 'cfcheckpt', filterType: REGULAR_FILTER, stopHash, filterHeaders });
+    const filterHeaders = await this.#each(peer, blocks, (hash) => filters.filterHeader(hash));
+    if (!filterHeaders) return;
+    await peer.peer.sendAndWait({ command: 'cfcheckpt', filterType: REGULAR_FILTER, stopHash, filterHeaders });
+  }
+
+  /** What the index says of each block; undefined if something is missing, or the peer has left meanwhile. */
+  async #each(
+    peer: ConnectedPeer,
+    blocks: readonly Hash[],
+    lookUp: (block: Hash) => Hash | undefined,
+  ): Promise<Hash[] | undefined> {
+    const pace = new Pace(peer.peer, this.#deps.world);
+    const found: Hash[] = [];
+    for (const block of blocks) {
+      if (!(await pace.next())) return undefined;
+      const hash = this.#deps.read(() => lookUp(block));
+      if (!hash) return undefined;
+      found.push(hash);
+    }
+    return found;
   }
 
   #indexFor(filterType: number): FilterIndex | undefined {
@@ -80,10 +113,4 @@ export class FilterServer {
     const located = dag.locate([start - 1], stopHash, max + 1);
     return located.length > max ? undefined : located.map(({ hash }) => hash);
   }
-}
-
-/** The list if nothing is missing in it. */
-function present<T>(items: readonly (T | undefined)[]): T[] | undefined {
-  const found = items.filter((item) => item !== undefined);
-  return found.length === items.length ? found : undefined;
 }

@@ -110,6 +110,12 @@ export class VirtualNetwork {
     return { name, address, dag, handler, failures };
   }
 
+  /** Lets a listener be reached under another address as well, from now on. */
+  alias(address: string, target: string): void {
+    const listener = this.#listeners.get(target);
+    if (listener) this.#listeners.set(address, listener);
+  }
+
   /** Dials from an IP to any listener of the network. */
   dialer(ip: string): Dialer<Transport> {
     return {
