@@ -23,8 +23,8 @@ import { difficultyWalkStops } from './rules/difficulty.ts';
 
 /** Settings of the state. */
 export interface DagStateOptions {
-  /** Outputs kept in memory. */
-  readonly outputCacheSize?: number;
+  /** Memory for outputs. */
+  readonly outputCacheBytes?: number;
   /** Secret seed of the hash table of the index. */
   readonly hashSeed?: number;
   /** Who writes with every commit. */
@@ -105,7 +105,7 @@ export class DagState {
     this.#row = store.table('meta').get(MetaKey.state);
     this.#orderPages = store.table('order').count();
     this.bodies = new BlockBodies(store.table('blocks'), params.generation);
-    const table = new OutputTable(store.table('outputs'), options.outputCacheSize);
+    const table = new OutputTable(store.table('outputs'), options.outputCacheBytes);
     this.outputs = new OutputState(table, sum, state.storedOutputs, params.coinbaseMaturity);
     const { index, bodies, outputs } = this;
     this.replay = new OrderReplay(store.table('effects'), outputs, state.orderLength, state.orderHash, {

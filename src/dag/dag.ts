@@ -26,8 +26,8 @@ import { checkTemplate, type TemplateContext, templateContext } from './template
 /** Settings of the DAG. */
 export interface DagOptions {
   readonly params: NetworkParams;
-  /** Outputs kept in memory, about 300 bytes each; default 50,000. */
-  readonly outputCacheSize?: number;
+  /** Memory for outputs, bytes; default 24 MiB, which is about 50,000 of them. */
+  readonly outputCacheBytes?: number;
   /** Secret random 32-bit number, so that nobody can aim block hashes at one bucket of the index. */
   readonly hashSeed?: number;
 }
@@ -87,6 +87,8 @@ export interface BlockPreparation {
   prepare(block: Block): void;
   /** True while others work on the block: when they are done, processing it will cost less. */
   isBusy(block: Block): boolean;
+  /** Whatever was prepared for a block is not wanted any more; processing it says so by itself. */
+  forget(block: Block): void;
   /** Does some milliseconds of the work that nobody does yet. @returns false if there is none. */
   assist(): boolean;
   /** Calls the listener whenever work has been done. @returns function that ends that. */
@@ -125,6 +127,7 @@ export class Dag {
     this.preparation = early && {
       prepare: (block) => this.#processor.prepare(block),
       isBusy: (block) => early.isBusy(block) || this.#processor.isAhead,
+      forget: (block) => early.forget(block),
       assist: () => early.assist(),
       onProgress: (listener) => {
         const ends = [early.events.on('progress', listener), this.events.on('written', listener)];

@@ -1,14 +1,21 @@
 import { MAX_ORPHAN_BLOCKS, ORPHAN_BLOCK_SECONDS } from '../params/index.ts';
 import { type Hash, hashFromKey, hashKey } from '../util/hash.ts';
-import type { Block } from '../wire/index.ts';
+import { Block, type Generation } from '../wire/index.ts';
 
-/** Most bytes of all waiting blocks together, so that 700 large blocks cannot take the memory. */
+/** Most memory of all waiting blocks together, bytes, so that 700 large blocks cannot take it all. */
 const MAX_ORPHAN_BYTES = 64 * 1024 * 1024;
+
+/** What an orphan takes besides its bytes, and what each of its missing parents takes; measured, bytes. */
+const ENTRY_BYTES = 1000;
+const MISSING_BYTES = 300;
 
 interface Orphan {
   readonly key: string;
-  readonly block: Block;
-  readonly size: number;
+  /** Decoded when its turn comes: a decoded block can take nearly twenty times the memory of its bytes. */
+  readonly bytes: Uint8Array;
+  readonly generation: Generation;
+  /** Memory, bytes. */
+  readonly memory: number;
   /** Milliseconds, by the clock handed in. */
   readonly expires: number;
   /** Keys of parents that are not known yet. */
@@ -17,8 +24,7 @@ interface Orphan {
 
 /**
  * Blocks that wait for unknown parents, at most 700 for at most an hour. They are found by the parent they wait for,
- * so that resolving
- * them costs no more than there are.
+ * so that resolving them costs no more than there are.
  */
 export class OrphanPool {
   /** In order of arrival, which is the order of expiry. */
@@ -26,7 +32,7 @@ export class OrphanPool {
   readonly #waiting = new Map<string, Set<string>>();
   /** Orphans that wait for nothing any more, in the order in which that came about. */
   readonly #ready: string[] = [];
-  #bytes = 0;
+  #memory = 0;
 
   /** Number of waiting blocks. */
   get size(): number {
@@ -35,10 +41,6 @@ export class OrphanPool {
 
   has(hash: Hash): boolean {
     return this.#orphans.has(hashKey(hash));
-  }
-
-  get(hash: Hash): Block | undefined {
-    return this.#orphans.get(hashKey(hash))?.block;
   }
 
   /** Every unknown parent that some block waits for and that is not itself waiting here. */
@@ -56,21 +58,24 @@ export class OrphanPool {
       if (orphan.expires >= now) break;
       this.#remove(orphan);
     }
-    const size = block.size;
+    // A copy, or a small block would keep the whole piece of input in memory that it came with.
+    const bytes = Uint8Array.from(block.toBytes());
+    const memory = ENTRY_BYTES + bytes.length + MISSING_BYTES * missing.length;
     for (const orphan of this.#orphans.values()) {
-      if (this.#orphans.size < MAX_ORPHAN_BLOCKS && this.#bytes + size <= MAX_ORPHAN_BYTES) break;
+      if (this.#orphans.size < MAX_ORPHAN_BLOCKS && this.#memory + memory <= MAX_ORPHAN_BYTES) break;
       this.#remove(orphan);
     }
     const key = hashKey(block.hash);
     const orphan: Orphan = {
       key,
-      block,
-      size,
+      bytes,
+      generation: block.generation,
+      memory,
       expires: now + ORPHAN_BLOCK_SECONDS * 1000,
       missing: new Set(missing.map(hashKey)),
     };
     this.#orphans.set(key, orphan);
-    this.#bytes += size;
+    this.#memory += memory;
     for (const parent of orphan.missing) {
       const list = this.#waiting.get(parent);
       if (list) list.add(key);
@@ -100,14 +105,14 @@ export class OrphanPool {
       const orphan = this.#orphans.get(key);
       if (!orphan || orphan.missing.size > 0) continue;
       this.#remove(orphan);
-      return orphan.block;
+      return Block.fromBytes(orphan.bytes, orphan.generation);
     }
     return undefined;
   }
 
   #remove(orphan: Orphan): void {
     this.#orphans.delete(orphan.key);
-    this.#bytes -= orphan.size;
+    this.#memory -= orphan.memory;
     for (const parent of orphan.missing) {
       const list = this.#waiting.get(parent);
       list?.delete(orphan.key);

@@ -88,7 +88,12 @@ export class BlockProcessor {
    * @throws {StoreError} if it cannot be stored; the DAG is unusable from then on.
    */
   process(block: Block, mayGoOn: () => boolean): ProcessResult {
-    return this.batch(() => this.#processOne(block, mayGoOn));
+    try {
+      return this.batch(() => this.#processOne(block, mayGoOn));
+    } finally {
+      // Whatever becomes of the block: as an orphan it would hold all that was prepared for an hour.
+      this.#deps.verifier.early?.forget(block);
+    }
   }
 
   /** Goes on with orphans whose parents are all known. @returns those accepted, in order. */
@@ -221,8 +226,6 @@ export class BlockProcessor {
     } catch (error) {
       if (error instanceof RuleError) this.#changing(block, () => state.fail(block, parents));
       throw error;
-    } finally {
-      verifier.early?.forget(block);
     }
     const info: BlockInfo = { hash: block.hash, height, block, parents: block.parentHashes };
     this.#changing(block, () => {

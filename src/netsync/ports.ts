@@ -22,6 +22,8 @@ export interface BlockPreparation {
   prepare(block: Block): void;
   /** True while others work on the block: when they are done, processing it will cost less. */
   isBusy(block: Block): boolean;
+  /** Whatever was prepared for a block is not wanted any more; processing it says so by itself. */
+  forget(block: Block): void;
   /** Does some milliseconds of the work that nobody does yet. @returns false if there is none. */
   assist(): boolean;
   /** Calls the listener whenever work has been done. @returns function that ends that. */

@@ -12,6 +12,9 @@ export type Generation = 2 | 4;
 export const MAX_BLOCK_TRANSACTIONS = 400_001;
 /** Bytes of one parent entry: hash and data. */
 const PARENT_ENTRY_SIZE = 64;
+/** Memory of a decoded block besides its transactions, and of a parent with its bytes; measured, bytes. */
+const BLOCK_MEMORY = 1000;
+const PARENT_MEMORY = 350;
 
 /** One entry of the parent sub-header. */
 export interface ParentEntry {
@@ -144,6 +147,11 @@ export class Block implements BlockFields {
   /** Three times the stripped size plus the size, so sub-headers count four times. */
   get weight(): number {
     return 3 * this.strippedSize + this.size;
+  }
+
+  /** Memory of the decoded block, bytes; see {@link Transaction.memory}. */
+  get memory(): number {
+    return this.transactions.reduce((sum, tx) => sum + tx.memory, BLOCK_MEMORY + PARENT_MEMORY * this.parents.length);
   }
 
   /** Bytes in front of the first transaction. */

@@ -65,6 +65,18 @@ test('a witness form with empty stacks only is accepted and encodes shorter', ()
   expect(tx.size).toBe(base.length);
 });
 
+test('memory of small parts is many times their size, and every part counts', () => {
+  const memory = (more: Partial<TransactionFields>) => new Transaction({ ...fields, ...more }).memory;
+  const base = memory({});
+  const outputs = Array.from({ length: 1000 }, () => ({ value: 1n, pkScript: new Uint8Array(0) }));
+  const inputs = Array.from({ length: 1000 }, () => ({ ...input, signatureScript: new Uint8Array(0) }));
+  const witness = Array.from({ length: 1000 }, () => new Uint8Array(1));
+  const tiny = new Transaction({ ...fields, outputs });
+  expect(tiny.memory).toBeGreaterThan(15 * tiny.size);
+  expect(memory({ inputs })).toBeGreaterThan(base + 400_000);
+  expect(memory({ inputs: [{ ...input, witness }] })).toBeGreaterThan(base + 100_000);
+});
+
 test('a transaction without inputs can be read in base form only', () => {
   const bytes = new Transaction({ ...fields, inputs: [], outputs: [] }).toBytes();
   expect(Transaction.fromBytes(bytes, 'base').inputs).toEqual([]);

@@ -52,6 +52,9 @@ export interface FromBytesOptions {
   readonly allowTrailing?: boolean;
 }
 
+/** Memory of the parts of a decoded transaction besides their bytes: objects, views, ids and keys; measured, bytes. */
+const Memory = { transaction: 700, input: 390, output: 160, witnessItem: 100 } as const;
+
 /**
  * An immutable transaction. Ids and sizes are computed at most once. Scripts, hashes and witness items of a decoded
  * transaction are views into the bytes it came from: {@link detach} what shall outlive them.
@@ -173,6 +176,21 @@ export class Transaction implements TransactionFields {
   /** A quarter of the weight, rounded up. */
   get virtualSize(): number {
     return Math.ceil(this.weight / 4);
+  }
+
+  /**
+   * Memory of the decoded transaction, bytes, as measured with everything computed that is computed once. With many
+   * small parts it is nearly twenty times the size, so what is kept decoded must be limited by this.
+   */
+  get memory(): number {
+    const items = this.hasWitness ? this.inputs.reduce((sum, { witness }) => sum + witness.length, 0) : 0;
+    return (
+      Memory.transaction +
+      this.size +
+      Memory.input * this.inputs.length +
+      Memory.output * this.outputs.length +
+      Memory.witnessItem * items
+    );
   }
 
   /** Bytes that marker, flag and witness stacks add to the base form. */

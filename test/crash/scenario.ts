@@ -16,12 +16,12 @@ const NOW = Date.UTC(2100, 0, 1);
 /** Shapes that rewrite the end of the order often. */
 const SHAPES = ['miners', 'latency', 'branches', 'random', 'redundant', 'mixed'] as const;
 /** Outputs kept in memory: few, so that most are read from the store. */
-const OUTPUT_CACHE = 64;
+const OUTPUT_CACHE = 32 * 1024;
 
 /** A DAG of the kind that the crash tests feed. */
 export function openDag(store: KeyValueStore): Dag {
   const clock = { now: () => NOW, monotonic: () => 0 };
-  const dag = new Dag({ params: PARAMS, outputCacheSize: OUTPUT_CACHE }, { store, clock, pow: sha256dPow });
+  const dag = new Dag({ params: PARAMS, outputCacheBytes: OUTPUT_CACHE }, { store, clock, pow: sha256dPow });
   dag.open();
   return dag;
 }

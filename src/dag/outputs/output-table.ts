@@ -18,32 +18,44 @@ export interface OutputSlot {
   sent: boolean;
 }
 
-/** Outputs that are kept in memory unless configured otherwise; about 300 bytes each. */
-const DEFAULT_CACHE_SIZE = 50_000;
+/** Memory for outputs unless configured otherwise, bytes: about 50,000 with usual scripts. */
+const DEFAULT_CACHE_BYTES = 24 * 1024 * 1024;
+
+/** What a slot takes with its key, record and output, besides the scripts; measured, bytes. */
+const SLOT_BYTES = 480;
 
 /**
  * The table `outputs` behind a bounded write-back cache: changes are visible at once and reach the database with the
  * next commit.
  *
  * The cache has two generations. What is used is in the young one; when that has grown to half of the size, the old one is
- * forgotten. That is nearly as good as forgetting what was used least recently, and costs a fraction.
+ * forgotten. That is nearly as good as forgetting what was used least recently, and costs a fraction. One block or
+ * reorder may touch many times what a generation holds; then both are forgotten.
  */
 export class OutputTable {
   readonly #table: Table;
-  readonly #generationSize: number;
+  readonly #generationBytes: number;
   #young = new Map<string, OutputSlot>();
   #old = new Map<string, OutputSlot>();
-  /** Slots that the young generation began with, since they wait for a commit: were they to count, many would be carried often. */
-  #carried = 0;
+  /** Memory of the generations, as estimated. */
+  #youngBytes = 0;
+  #oldBytes = 0;
+  /** What of it waited for a commit when the generation began: were that to count, many would be carried often. */
+  #carriedBytes = 0;
   #changed: OutputSlot[] = [];
   #sent: readonly OutputSlot[] = [];
   #rows: number;
 
-  /** @param cacheSize records kept in memory besides those that wait for a commit. */
-  constructor(table: Table, cacheSize: number = DEFAULT_CACHE_SIZE) {
+  /** @param cacheBytes memory for outputs besides those that wait for a commit. */
+  constructor(table: Table, cacheBytes: number = DEFAULT_CACHE_BYTES) {
     this.#table = table;
-    this.#generationSize = Math.max(1, cacheSize >>> 1);
+    this.#generationBytes = Math.max(1, cacheBytes / 2);
     this.#rows = table.count();
+  }
+
+  /** Memory of the cache and of what waits for commits, bytes; estimated, some outputs count twice. */
+  get memory(): number {
+    return this.#oldBytes + this.#youngBytes;
   }
 
   /** Changes that wait for the next commit. */
@@ -64,10 +76,12 @@ export class OutputTable {
     if (known) return known;
     const slot = this.#old.get(key) ?? this.#load(key);
     this.#young.set(key, slot);
+    this.#youngBytes += memoryOf(slot);
     return slot;
   }
 
   change(slot: OutputSlot, record: OutputRecord): void {
+    this.#youngBytes += scriptBytes(record) - scriptBytes(slot.record);
     slot.record = record;
     if (slot.listed) return;
     slot.listed = true;
@@ -81,12 +95,22 @@ export class OutputTable {
 
   /** Keeps the cache within its bounds. Slots that were found before must be found anew. */
   trim(): void {
-    if (this.#young.size < this.#carried + this.#generationSize) return;
-    const forgotten = this.#old;
-    this.#old = this.#young;
+    const grown = this.#youngBytes - this.#carriedBytes;
+    if (grown < this.#generationBytes) return;
+    const isOverfull = grown >= 2 * this.#generationBytes;
+    const forgotten = isOverfull ? [this.#old, this.#young] : [this.#old];
+    this.#old = isOverfull ? new Map() : this.#young;
+    this.#oldBytes = isOverfull ? 0 : this.#youngBytes;
     this.#young = new Map();
-    for (const [key, slot] of forgotten) if (slot.listed || slot.sent) this.#young.set(key, slot);
-    this.#carried = this.#young.size;
+    this.#youngBytes = 0;
+    for (const generation of forgotten) {
+      for (const [key, slot] of generation) {
+        if (!slot.listed && !slot.sent) continue;
+        this.#young.set(key, slot);
+        this.#youngBytes += memoryOf(slot);
+      }
+    }
+    this.#carriedBytes = this.#youngBytes;
   }
 
   /** Writes all changes. */
@@ -127,6 +151,8 @@ export class OutputTable {
   committed(): void {
     for (const slot of this.#sent) slot.sent = false;
     this.#sent = [];
+    // Many more waited than a generation holds, and need not be kept any longer.
+    if (this.#carriedBytes > this.#generationBytes) this.#carriedBytes = 0;
   }
 
   #load(key: string): OutputSlot {
@@ -143,4 +169,13 @@ export class OutputTable {
       throw damagedData('a row of table "outputs" does not decode', { cause: error });
     }
   }
+}
+
+function memoryOf({ record }: OutputSlot): number {
+  return SLOT_BYTES + scriptBytes(record);
+}
+
+/** A spent output of the replay and the one of the stored set are mostly one object. */
+function scriptBytes({ entry, stored }: OutputRecord): number {
+  return (entry?.pkScript.length ?? 0) + (stored && stored !== entry ? stored.pkScript.length : 0);
 }

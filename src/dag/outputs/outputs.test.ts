@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MemoryStore } from '../../store/index.ts';
 import { HeldStore } from '../../store/testing/held-store.ts';
 import { hashToHex, sha256 } from '../../util/hash.ts';
 import { decodeEffects, encodeEffects, TxEffect } from './effects.ts';
@@ -128,7 +129,7 @@ test('the cached table behaves like a map, whatever the size of the cache and th
     fc.property(fc.integer({ min: 1, max: 12 }), fc.array(step, { maxLength: 60 }), (cacheSize, steps) => {
       const store = new HeldStore();
       const rows = store.table('outputs');
-      const table = new OutputTable(rows, cacheSize);
+      const table = new OutputTable(rows, cacheSize * 500);
       const keys = Array.from({ length: 10 }, (_, i) => outpointKey(sha256(Uint8Array.of(i)), i));
       const model = new Map<string, OutputRecord>();
       const count = () => [...model.values()].filter((content) => content !== ABSENT).length;
@@ -154,4 +155,44 @@ test('the cached table behaves like a map, whatever the size of the cache and th
     }),
     { numRuns: 300 },
   );
+});
+
+describe('memory of the cached table', () => {
+  const CACHE = 1024 * 1024;
+  const output = (scriptBytes: number): OutputRecord => {
+    const entry = { value: 1n, pkScript: new Uint8Array(scriptBytes), height: 1, isCoinbase: false };
+    return { state: ReplayState.unspent, entry, stored: entry };
+  };
+  const keyOf = (i: number) => outpointKey(sha256(Uint8Array.of(i, i >> 8)), 0);
+  function touch(table: OutputTable, from: number, count: number, made: OutputRecord): void {
+    for (let i = from; i < from + count; i++) table.set(keyOf(i), made);
+    table.trim();
+  }
+  function commit(store: MemoryStore, table: OutputTable): void {
+    store.transaction((transaction) => table.write(transaction));
+    table.sent();
+    table.committed();
+    table.trim();
+  }
+
+  test('counts scripts: a few hundred large ones fill it', () => {
+    const store = new MemoryStore();
+    const table = new OutputTable(store.table('outputs'), CACHE);
+    for (let i = 0; i < 400; i += 20) {
+      touch(table, i, 20, output(10_000));
+      commit(store, table);
+      expect(table.memory).toBeLessThan(1.5 * CACHE);
+    }
+    expect(table.get(keyOf(7)).entry?.pkScript.length).toBe(10_000);
+  });
+
+  test('what one block touched beyond the bound is forgotten once it is on disk', () => {
+    const store = new MemoryStore();
+    const table = new OutputTable(store.table('outputs'), CACHE);
+    touch(table, 0, 20_000, output(25));
+    expect(table.memory).toBeGreaterThan(5 * CACHE);
+    commit(store, table);
+    expect(table.memory).toBe(0);
+    expect(table.get(keyOf(1)).entry?.value).toBe(1n);
+  });
 });

@@ -2,9 +2,9 @@ import { LRUCache } from 'lru-cache';
 import { damagedData, numberKey, type StoreError, type Table, type WriteTransaction } from '../../store/index.ts';
 import { Block, BlockHeader, type Generation, HEADER_SIZE, WireError } from '../../wire/index.ts';
 
-/** Blocks kept in decoded form, for replaying the end of the order: at most so many, of so many bytes together. */
+/** Blocks kept in decoded form, for replaying the end of the order: at most so many, of so much memory together (bytes). */
 const CACHED_BLOCKS = 512;
-const CACHED_BYTES = 16 * 1024 * 1024;
+const CACHED_BYTES = 64 * 1024 * 1024;
 
 /** The table `blocks`: canonical bytes by block id, with the newest blocks in memory. */
 export class BlockBodies {
@@ -17,7 +17,7 @@ export class BlockBodies {
     max: CACHED_BLOCKS,
     maxSize: CACHED_BYTES,
     maxEntrySize: CACHED_BYTES,
-    sizeCalculation: ({ size }) => size,
+    sizeCalculation: ({ memory }) => memory,
   });
 
   constructor(table: Table, generation: Generation) {

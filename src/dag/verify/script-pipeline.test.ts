@@ -123,6 +123,23 @@ describe('blocks that were prepared', () => {
     expect(ranInline).toBe(0);
   });
 
+  test('are forgotten whatever becomes of them', () => {
+    const chain = new SpendingChain();
+    const [early, late, unwanted] = [0, 1, 2].map(() => chain.add([chain.spend('right')]));
+    const {
+      test: { dag },
+    } = pipelineOf(new HeldWorkers(1));
+    for (const block of chain.blocks.slice(0, 4)) dag.processBlock(block);
+    const preparation = dag.preparation!;
+    for (const block of [early, late, unwanted]) preparation.prepare(block);
+    expect([early, late, unwanted].map((block) => preparation.isBusy(block))).toEqual([true, true, true]);
+    expect(verdict(dag, late)).toBe('orphan');
+    expect(verdict(dag, early)).toBe('accepted');
+    preparation.forget(unwanted);
+    expect([early, late, unwanted].map((block) => preparation.isBusy(block))).toEqual([false, false, false]);
+    expect(dag.haveBlock(late.hash)).toBe(true);
+  });
+
   test('keep a worker busy with a bounded number of large batches', async () => {
     const chain = new SpendingChain();
     const many = Array.from({ length: 24 }, () => 'right' as const);
