@@ -14,6 +14,8 @@ afterEach(async () => {
 });
 
 const never = (): AbortSignal => new AbortController().signal;
+/** Waits for something that the sockets of this machine bring about, however busy it is. */
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 60_000 });
 
 async function router(behaviour: RouterBehaviour = {}): Promise<NatRouter> {
   const started = await NatRouter.start(behaviour);
@@ -138,10 +140,10 @@ describe('UPnP', () => {
     });
     const controller = new AbortController();
     const search = findUpnpGateway(controller.signal, found.search());
-    await vi.waitUntil(() => asked > 0);
+    await until(() => asked > 0);
     controller.abort();
     expect(await search).toBeUndefined();
-    await vi.waitUntil(() => gone === asked);
+    await until(() => gone === asked);
   });
 
   test('URLBase leads to no other host', async () => {
@@ -202,7 +204,7 @@ describe('NAT-PMP', () => {
     const found = await router();
     found.pmpAnswers = ['silence'];
     const asked = pmpGateway('127.0.0.1', found.pmp(200)).externalAddress(never());
-    await vi.waitUntil(() => found.clients.length === 1);
+    await until(() => found.clients.length === 1);
     const forger = createSocket('udp4');
     cleanups.push(() => forger.close());
     const forged = Uint8Array.of(0, 128, 0, 0, 0, 0, 0, 9, 6, 6, 6, 6);
