@@ -111,6 +111,11 @@ export class RpcServer {
     });
   }
 
+  /** Clients that are connected by WebSocket. */
+  get webSocketClients(): number {
+    return this.#hub.count;
+  }
+
   /**
    * Opens the listeners and returns their addresses. One that fails is a warning.
    * @throws {Error} if an address is no IP address, or no listener could be opened.
@@ -121,10 +126,12 @@ export class RpcServer {
     const opened: string[] = [];
     for (const address of this.#options.listen.map(parseListenAddress)) {
       const listener = new HttpListener(
-        (request, response) => this.#handler.handle(request, response),
-        this.#webSockets,
-        this.#options.readTimeLimit ?? READ_TIME_LIMIT,
-        this.#options.tls,
+        { headTimeLimit: this.#options.readTimeLimit ?? READ_TIME_LIMIT, tls: this.#options.tls },
+        {
+          onRequest: (request, response) => this.#handler.handle(request, response),
+          upgrader: this.#webSockets,
+          timers: this.#deps.timers,
+        },
       );
       try {
         const bound = await listener.listen(address);

@@ -173,7 +173,7 @@ function send(response: ServerResponse, text: string, timeLimit: number): void {
   const line = `${text}\n`;
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(line) });
   response.end(line);
-  // A client that does not read its answer must not keep its place.
+  // A client that does not read its answer must not keep its place; only the socket knows whether the system takes more.
   if (response.writableLength > 0) response.setTimeout(timeLimit);
 }
 

@@ -3,10 +3,11 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { joinHostPort } from '../../util/host-port.ts';
+import type { Timers } from '../../util/ports.ts';
 
 /** How long a connection may stay open between two requests, milliseconds. */
 const IDLE_TIME_LIMIT = 60_000;
-/** How often the time limits are enforced, milliseconds. */
+/** How often Node.js enforces its time limits, milliseconds. */
 const CHECK_INTERVAL = 1000;
 /** Open connections of one listener, requests running or not. */
 const MAX_CONNECTIONS = 1000;
@@ -32,26 +33,52 @@ export interface Upgrader {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+/** Settings of {@link HttpListener}. Time limits are in milliseconds. */
+export interface HttpListenerOptions {
+  /** For the head of a request, and for the TLS handshake before it. */
+  readonly headTimeLimit: number;
+  /** Between two requests of a connection; default one minute. */
+  readonly idleTimeLimit?: number;
+  /** Default 1000. */
+  readonly maxConnections?: number;
+  /** Absent for plain HTTP. */
+  readonly tls?: TlsIdentity;
+}
+
+/** What {@link HttpListener} needs. */
+export interface HttpListenerDeps {
+  readonly onRequest: RequestListener;
+  readonly upgrader: Upgrader;
+  readonly timers: Timers;
+}
+
 /** An HTTP or HTTPS server on one address. */
 export class HttpListener {
   readonly #http: Server;
   readonly #front: NetServer;
   readonly #held = new Set<Socket>();
-
   readonly #headTimeLimit: number;
+  readonly #timers: Timers;
 
-  /** @param headTimeLimit the head of a request must arrive within this time, milliseconds. */
-  constructor(onRequest: RequestListener, upgrader: Upgrader, headTimeLimit: number, tls: TlsIdentity | undefined) {
+  constructor(options: HttpListenerOptions, { onRequest, upgrader, timers }: HttpListenerDeps) {
+    const { headTimeLimit, idleTimeLimit = IDLE_TIME_LIMIT, maxConnections = MAX_CONNECTIONS, tls } = options;
     this.#headTimeLimit = headTimeLimit;
+    this.#timers = timers;
     const settings = {
       headersTimeout: headTimeLimit,
       requestTimeout: 0,
-      keepAliveTimeout: IDLE_TIME_LIMIT,
+      keepAliveTimeout: idleTimeLimit,
       connectionsCheckingInterval: Math.min(CHECK_INTERVAL, headTimeLimit),
       requireHostHeader: false,
     };
-    this.#http = tls
-      ? createHttpsServer({ ...settings, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, onRequest)
+    const secure = tls && {
+      cert: tls.certificate,
+      key: tls.key,
+      minVersion: 'TLSv1.2' as const,
+      handshakeTimeout: headTimeLimit,
+    };
+    this.#http = secure
+      ? createHttpsServer({ ...settings, ...secure }, onRequest)
       : createHttpServer(settings, onRequest);
     this.#http.on('clientError', (error: Error & { code?: string }, socket: Socket) => answerGarbage(error, socket));
     this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -59,7 +86,7 @@ export class HttpListener {
       else this.#serveWithoutUpgrade(request, socket, head);
     });
     this.#front = tls ? createNetServer((socket) => this.#sortOut(socket)) : this.#http;
-    this.#front.maxConnections = MAX_CONNECTIONS;
+    this.#front.maxConnections = maxConnections;
   }
 
   /** Begins to listen; resolves with `host:port`, rejects with the system's error. */
@@ -102,14 +129,17 @@ export class HttpListener {
 
   /** Tells a TLS handshake from a plain HTTP request, which gets an explanation instead of silence. */
   #sortOut(socket: Socket): void {
+    const limit = this.#timers.after(this.#headTimeLimit, () => socket.destroy());
     this.#held.add(socket);
-    socket.once('close', () => this.#held.delete(socket));
-    socket.on('error', () => socket.destroy());
-    socket.setTimeout(this.#headTimeLimit, () => socket.destroy());
-    socket.once('data', (first: Buffer) => {
+    socket.once('close', () => {
+      limit.cancel();
       this.#held.delete(socket);
-      socket.setTimeout(0);
+    });
+    socket.on('error', () => socket.destroy());
+    socket.once('data', (first: Buffer) => {
       if (first[0] === TLS_HANDSHAKE) {
+        limit.cancel();
+        this.#held.delete(socket);
         socket.pause();
         socket.unshift(first);
         this.#http.emit('connection', socket);
@@ -130,9 +160,12 @@ function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMe
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-/** What is no HTTP gets one line and is cut off; a head that came too slowly is cut off without a word. */
+/** Errors of connections that are cut off without a word. */
+const SILENT_ERRORS = new Set(['ERR_HTTP_REQUEST_TIMEOUT', 'ERR_TLS_HANDSHAKE_TIMEOUT', 'ECONNRESET']);
+
+/** What is no HTTP gets one line and is cut off. */
 function answerGarbage(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'ECONNRESET' || !socket.writable) {
+  if (SILENT_ERRORS.has(error.code ?? '') || !socket.writable) {
     socket.destroy();
     return;
   }
