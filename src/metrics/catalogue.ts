@@ -71,6 +71,8 @@ export const CATALOGUE = {
   soterd_peers_removed_total: counter('Peers that left'),
   soterd_peers_received_bytes_total: counter('Bytes of messages received'),
   soterd_peers_sent_bytes_total: counter('Bytes of messages sent'),
+  soterd_peers_messages_total: counter('Messages by command; `other` could not be decoded', ['direction', 'command']),
+  soterd_peers_message_bytes_total: counter('Bytes of messages by command', ['direction', 'command']),
   soterd_peers_queued_bytes: gauge('Output that waits for the slowest reader'),
   soterd_peers_buffered_bytes: gauge('Largest input that is not decoded yet'),
   soterd_peers_ping_seconds: gauge('Round trips of the last pings', ['quantile']),
@@ -100,6 +102,7 @@ export const CATALOGUE = {
   soterd_mining_template_seconds: histogram('Time to build a block template', SECONDS),
 
   soterd_rpc_running: gauge('Calls that are being carried out'),
+  soterd_rpc_websockets: gauge('Clients that are connected by WebSocket'),
   soterd_rpc_calls_total: counter('Calls', ['method', 'outcome']),
   soterd_rpc_call_seconds: histogram('Time of one call, from its parameters to its result', SECONDS),
 

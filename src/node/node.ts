@@ -346,6 +346,7 @@ export class Node {
       world,
       logger: logs.logger('METR'),
       runningCalls,
+      webSocketClients: () => this.#rpc?.webSocketClients ?? 0,
       scriptThreads: threadScriptWorkers.count,
       state: () => ({
         started: this.#started,

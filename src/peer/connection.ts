@@ -29,8 +29,10 @@ export interface ConnectionEvents {
   written(message: Outgoing): void;
   /** Nothing is read because too much output waits (true), or that is over (false). */
   backlog(full: boolean): void;
-  /** Bytes of messages came in (positive `received`) or went out. */
-  traffic(received: number, sent: number): void;
+  /** A message came in, so many bytes long; without a command if it could not be decoded. */
+  received(bytes: number, command: Command | undefined): void;
+  /** A message went out. */
+  sent(bytes: number, command: Command): void;
   /** The connection has ended; called once. */
   closed(reason: string): void;
 }
@@ -177,7 +179,7 @@ export class Connection {
       encodeMessage(message, { ...context, encoding: 'witness' }),
     );
     if (!bytes) return;
-    this.#count(0, bytes.length);
+    this.#countSent(bytes.length, message.command);
     this.#output.writeFirst(bytes);
   }
 
@@ -227,10 +229,14 @@ export class Connection {
     }
   }
 
-  #count(received: number, sent: number): void {
-    this.#bytesReceived += received;
-    this.#bytesSent += sent;
-    this.#events.traffic(received, sent);
+  #countReceived(bytes: number, command: Command | undefined): void {
+    this.#bytesReceived += bytes;
+    this.#events.received(bytes, command);
+  }
+
+  #countSent(bytes: number, command: Command): void {
+    this.#bytesSent += bytes;
+    this.#events.sent(bytes, command);
   }
 
   #now(): number {
@@ -250,7 +256,7 @@ export class Connection {
   #message(message: Message, bytes: number): void | Promise<void> {
     this.#idle.clear();
     this.#lastReceive = this.#now();
-    this.#count(bytes, 0);
+    this.#countReceived(bytes, message.command);
     let handling: void | Promise<void>;
     try {
       handling = this.#events.message(message);
@@ -283,7 +289,7 @@ export class Connection {
   }
 
   #undecodable(error: WireError, bytes: number): boolean {
-    this.#count(bytes, 0);
+    this.#countReceived(bytes, undefined);
     const skip = this.#events.undecodable(error);
     if (skip) this.#watchIdle();
     return skip;
@@ -295,7 +301,7 @@ export class Connection {
 
   #written(message: Outgoing): void {
     this.#lastSend = this.#now();
-    this.#count(0, message.bytes.length);
+    this.#countSent(message.bytes.length, message.command);
     this.#events.written(message);
   }
 

@@ -191,6 +191,12 @@ describe('pings', () => {
     const micros = peer.stats().lastPingMicros;
     expect(peer.stats().lastPingNonce).toBe(0n);
     expect(micros).toBe(Math.round((world.now - 80 - sent) * 1000));
+    peer.ping(77n);
+    await world.advance(5000);
+    remote.send({ command: 'pong', nonce: 77n });
+    await world.advance(100);
+    expect(peer.stats().lastPingMicros).toBeGreaterThan(micros);
+    expect(peer.stats().bestPingMicros).toBe(micros);
   });
 
   test('missing pongs have no consequence; a later ping replaces the earlier', async () => {

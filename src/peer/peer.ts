@@ -103,7 +103,8 @@ export class Peer extends RemoteNode {
         undecodable: (error) => this.#undecodable(error),
         written: (message) => this.#written(message),
         backlog: (full) => (full ? this.#stalls.readingStopped() : this.#stalls.readingResumed()),
-        traffic: (received, sent) => this.#traffic(received, sent),
+        received: (bytes, command) => deps.handlers.received?.(this, bytes, command),
+        sent: (bytes, command) => deps.handlers.sent?.(this, bytes, command),
         closed: (reason) => this.#closed(reason),
       },
     );
@@ -381,12 +382,6 @@ export class Peer extends RemoteNode {
   #checkStalls(): void {
     const command = this.#stalls.check();
     if (command) this.#connection.end(`no ${command} in time`);
-  }
-
-  #traffic(received: number, sent: number): void {
-    const { handlers } = this.#deps;
-    if (received > 0) handlers.received?.(this, received);
-    if (sent > 0) handlers.sent?.(this, sent);
   }
 
   #closed(reason: string): void {

@@ -162,6 +162,24 @@ describe('answers that do not come', () => {
     expect(ends).toEqual([]);
   });
 
+  test('time in which we did not read, because the remote does not take our output, is added', async () => {
+    const { world, remote, peer, shake, ends } = harness({ link: { bandwidth: 20_000, buffer: 32_768 } });
+    await shake();
+    await world.advance(1000);
+    peer.pushGetBlocks(5, ZERO_HASH);
+    await world.advance(100);
+    // A minute and a half of output for this line; the answer comes meanwhile and lies unread.
+    peer.send({ command: 'alert', payload: new Uint8Array(1_800_000), signature: new Uint8Array(0) });
+    remote.send({ command: 'inv', inventory: [] });
+    await world.advance(120_000);
+    expect(ends).toEqual([]);
+    expect(peer.connected).toBe(true);
+    // Without an answer the next request is waited for as usual.
+    peer.pushGetBlocks(6, ZERO_HASH);
+    await world.advance(46_000);
+    expect(ends).toEqual(['no inv in time']);
+  });
+
   test('a request counts from when it was written', async () => {
     const setup = harness({ link: { buffer: 50 } });
     const { world, peer, shake, ends, far } = setup;

@@ -25,10 +25,10 @@ export interface PeerHandlersOf<P> {
   readonly messages?: MessageHandlersOf<P>;
   /** The connection has ended; exactly once per started peer. No other handler is called afterwards. */
   readonly closed?: (peer: P, reason: string) => void;
-  /** Bytes of messages received, headers included, also of undecodable ones. */
-  readonly received?: (peer: P, bytes: number) => void;
-  /** Bytes of messages sent, headers included. */
-  readonly sent?: (peer: P, bytes: number) => void;
+  /** A message was received, so many bytes long with its header; without a command if it could not be decoded. */
+  readonly received?: (peer: P, bytes: number, command: Command | undefined) => void;
+  /** A message was sent, so many bytes long with its header. */
+  readonly sent?: (peer: P, bytes: number, command: Command) => void;
 }
 
 /** Who we are to the remote, and which connection this is. */

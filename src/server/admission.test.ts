@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { MemoryFile } from '../addrmgr/testing.ts';
 import { TEST_PARAMS } from '../netsync/testing/fake-dag.ts';
 import { ScriptedRemote } from '../peer/testing-remote.ts';
+import { silentLogger } from '../util/log.ts';
 import { type EvictionCandidate, selectForEviction } from './eviction.ts';
 import { guest, tell } from './testing/guest.ts';
 import { VirtualNetwork } from './testing/virtual-network.ts';
@@ -59,13 +61,55 @@ describe('who may connect', () => {
     expect((await guest(network, second)).closed).toBe(false);
   });
 
-  test('a damaged file of bans is left aside', async () => {
+  test.each(['{', '[]', '{"bans":7}', '', 'null'])(
+    'a damaged file of bans, %j, is set aside, not overwritten',
+    async (text) => {
+      const network = new VirtualNetwork();
+      const bansFile = new MemoryFile(text);
+      const { handler } = await network.node('n', {}, { bansFile });
+      expect(handler.operations.bans()).toEqual([]);
+      handler.operations.ban('198.51.100.7', 3_600_000);
+      await network.world.waitFor(handler.stop(), 1000);
+      expect(bansFile.aside).toEqual([text]);
+      expect(bansFile.content).toContain('198.51.100.7');
+    },
+  );
+
+  test('of a file of bans what is understood is kept', async () => {
     const network = new VirtualNetwork();
-    for (const text of ['{', '[]', '{"bans":[{"host":5}]}', '{"bans":7}']) {
-      const bansFile = { load: () => Promise.resolve(text), save: () => Promise.resolve() };
-      const node = await network.node(text, {}, { bansFile });
-      expect(node.handler.operations.bans()).toEqual([]);
-    }
+    const good = { host: '198.51.100.7', until: 2 ** 45 };
+    const bad = [{ host: 5 }, null, { host: '1.2.3.4' }, { host: '1.2.3.4', until: '1' }, { ...good, since: 'x' }];
+    const bansFile = new MemoryFile(JSON.stringify({ version: 1, bans: [...bad, good] }));
+    const node = await network.node('n', {}, { bansFile });
+    expect(node.handler.operations.bans().map(({ host }) => host)).toEqual(['198.51.100.7']);
+    expect((await guest(network, node)).closed).toBe(true);
+  });
+
+  test('a disk that takes nothing: bans hold, the log tells, and what is missing is written with the next one', async () => {
+    const network = new VirtualNetwork();
+    const errors: string[] = [];
+    const logger = { ...silentLogger, error: (line: string) => errors.push(line) };
+    const files = { bansFile: new MemoryFile(), anchorsFile: new MemoryFile() };
+    const node = await network.node('n', {}, { logger, ...files });
+    const { operations } = node.handler;
+    for (const file of Object.values(files)) file.failure = new Error('ENOSPC: no space left on device');
+    operations.ban('198.51.100.7', 3_600_000);
+    await network.world.advance(700_000);
+    expect((await guest(network, node)).closed).toBe(true);
+    expect(errors).toEqual(['cannot write the list of bans: ENOSPC: no space left on device']);
+    files.bansFile.failure = undefined;
+    operations.ban('198.51.100.8', 3_600_000);
+    await network.world.waitFor(node.handler.stop(), 1000);
+    expect(files.bansFile.content).toContain('198.51.100.7');
+    expect(node.failures).toEqual([]);
+  });
+
+  test('a disk that gives nothing does not keep the node from starting', async () => {
+    const network = new VirtualNetwork();
+    const files = { bansFile: new MemoryFile('{}'), anchorsFile: new MemoryFile('1.2.3.4:5') };
+    for (const file of Object.values(files)) file.failure = new Error('EIO: i/o error');
+    const node = await network.node('n', {}, files);
+    expect((await guest(network, node)).closed).toBe(false);
   });
 
   test('a ban ends the connections of the host', async () => {

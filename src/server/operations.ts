@@ -11,6 +11,7 @@ import type { PeerTable } from './peer-table.ts';
 import type { PeerHandlerDeps } from './ports.ts';
 import type { Relay } from './relay.ts';
 import { parseSubnet } from './subnet.ts';
+import type { CommandTraffic, Traffic } from './traffic.ts';
 
 /** One peer as operators see it. Times are Unix seconds. */
 export interface PeerInfo {
@@ -84,8 +85,7 @@ export interface OperationsDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly maxPeers: number;
-  /** Bytes of messages since the start. */
-  traffic(): { readonly bytesReceived: number; readonly bytesSent: number };
+  readonly traffic: Traffic;
 }
 
 /** Wishes for outgoing connections, permanent ones included: each may be dialled again and again. */
@@ -206,8 +206,15 @@ export class PeerOperations {
     };
   }
 
+  /** Bytes of messages since the start. */
   netTotals(): { readonly bytesReceived: number; readonly bytesSent: number } {
-    return this.#deps.traffic();
+    const { bytesReceived, bytesSent } = this.#deps.traffic;
+    return { bytesReceived, bytesSent };
+  }
+
+  /** Messages since the start and their bytes, by command. */
+  traffic(): readonly CommandTraffic[] {
+    return this.#deps.traffic.byCommand();
   }
 
   /** `ip:port` of every listener. */

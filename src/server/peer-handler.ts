@@ -38,6 +38,7 @@ import { Rebroadcaster } from './rebroadcaster.ts';
 import { Relay } from './relay.ts';
 import { scoreKeeper } from './score-keeper.ts';
 import { parseSubnet, type Subnet } from './subnet.ts';
+import { Traffic } from './traffic.ts';
 
 const DEFAULT_MAX_PEERS = 125;
 const DEFAULT_TARGET_OUTBOUND = 8;
@@ -82,8 +83,7 @@ export class PeerHandler {
   #anchorTimer: Timer | undefined;
   #background: Promise<void>[] = [];
   #lastId = 0;
-  #bytesReceived = 0;
-  #bytesSent = 0;
+  readonly #traffic = new Traffic();
   #state: 'new' | 'running' | 'stopped' = 'new';
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -154,7 +154,7 @@ export class PeerHandler {
       clock,
       random: world.random,
       maxPeers,
-      traffic: () => ({ bytesReceived: this.#bytesReceived, bytesSent: this.#bytesSent }),
+      traffic: this.#traffic,
     });
   }
 
@@ -373,12 +373,8 @@ export class PeerHandler {
     return {
       version: (peer, message) => this.#versionReceived(peer, message),
       closed: (peer) => this.#closed(peer),
-      received: (_, bytes) => {
-        this.#bytesReceived += bytes;
-      },
-      sent: (_, bytes) => {
-        this.#bytesSent += bytes;
-      },
+      received: (_, bytes, command) => this.#traffic.received(bytes, command),
+      sent: (_, bytes, command) => this.#traffic.sent(bytes, command),
       messages: messageListeners({
         sync: this.#sync,
         blocks: new BlockServer({ dag, pool, world, read, keepScore, isCurrent }),

@@ -26,6 +26,8 @@ export interface NodeMonitorDeps {
   readonly logger: Logger;
   /** RPC calls that are being carried out. */
   runningCalls(): number;
+  /** RPC clients that are connected by WebSocket. */
+  webSocketClients(): number;
   readonly scriptThreads: number;
   /** Whether the node has started, stops, or has failed. */
   state(): Pick<HealthView, 'started' | 'stopping' | 'failed'>;
@@ -65,6 +67,7 @@ export class NodeMonitor {
     metrics.addSource(() => ({
       soterd_scripts_threads: deps.scriptThreads,
       soterd_rpc_running: deps.runningCalls(),
+      soterd_rpc_websockets: deps.webSocketClients(),
     }));
     peers.events.on('added', () => metrics.channels.peer.send('added'));
     peers.events.on('removed', () => metrics.channels.peer.send('removed'));

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import type { Dag } from '../../dag/index.ts';
 import type { MemoryPool } from '../../mempool/index.ts';
-import type { Readings } from '../../metrics/index.ts';
+import type { LabelledValue, Readings } from '../../metrics/index.ts';
 import type { Miner } from '../../mining/index.ts';
 import type { PeerHandler } from '../../server/index.ts';
 import type { KeyValueStore, TableName } from '../../store/index.ts';
@@ -84,6 +84,7 @@ export function peerReadings(handler: PeerHandler): Readings {
     soterd_peers_bans: load.bans,
     soterd_peers_received_bytes_total: bytesReceived,
     soterd_peers_sent_bytes_total: bytesSent,
+    ...messageReadings(operations.traffic()),
     soterd_peers_queued_bytes: load.queuedBytes,
     soterd_peers_buffered_bytes: load.bufferedBytes,
     soterd_peers_ping_seconds: [quantile(0.5), quantile(1)],
@@ -99,6 +100,19 @@ export function peerReadings(handler: PeerHandler): Readings {
     soterd_sync_missing_parents: sync.missingParents,
     soterd_sync_queued_blocks: sync.queuedBlocks,
   };
+}
+
+/** Messages and bytes of every command in both directions. */
+function messageReadings(traffic: ReturnType<PeerHandler['operations']['traffic']>): Readings {
+  const messages: LabelledValue[] = [];
+  const bytes: LabelledValue[] = [];
+  for (const { command, receivedMessages, receivedBytes, sentMessages, sentBytes } of traffic) {
+    const received = { direction: 'received', command };
+    const sent = { direction: 'sent', command };
+    messages.push({ labels: received, value: receivedMessages }, { labels: sent, value: sentMessages });
+    bytes.push({ labels: received, value: receivedBytes }, { labels: sent, value: sentBytes });
+  }
+  return { soterd_peers_messages_total: messages, soterd_peers_message_bytes_total: bytes };
 }
 
 /** Figures of the miner. */

@@ -43,6 +43,11 @@ export class SocketHub {
     this.#dagFeed = new DagFeed({ dag, events, timers, random });
   }
 
+  /** Clients that are connected. */
+  get count(): number {
+    return this.#clients.size;
+  }
+
   /** Begins to follow what happens in the node. */
   start(): void {
     const { events } = this.#deps.ports;
