@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   applicationFolder,
@@ -13,6 +13,7 @@ import {
   readCommandLine,
   readConfigFile,
 } from '../node/config/index.ts';
+import { makeFolder } from '../node/folders.ts';
 import { networkParams } from '../params/index.ts';
 import { withDefaultPort } from '../util/host-port.ts';
 import { SOTERCTL_OPTIONS, type SoterctlOptions } from './soterctl-options.ts';
@@ -138,7 +139,7 @@ function createFile(path: string, serverFile: string, warn: Warn): string | unde
     const notls = /^\s*notls=([01])(?:\s|$)/mu.exec(server)?.[1];
     const text = `rpcuser=${user}\nrpcpass=${password}\n${notls === undefined ? '' : `notls=${notls}\n`}`;
     place = path;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     writeFileSync(path, text, { mode: 0o600 });
     return text;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { type Dag, DagVerification, type VerifyProgress, type VerifyReport } from '../dag/index.ts';
 import type { NetworkParams } from '../params/index.ts';
 import { sha256dPow } from '../pow/index.ts';
@@ -6,6 +6,7 @@ import { type KeyValueStore, openLmdbStore } from '../store/index.ts';
 import type { Logger } from '../util/log.ts';
 import type { Clock, World } from '../util/ports.ts';
 import { databaseBytes, scratchFolder } from './database-files.ts';
+import { makeFolder } from './folders.ts';
 import { systemStoreHost } from './store-host.ts';
 
 /** Settings of a verification. */
@@ -42,7 +43,7 @@ export async function verifyDatabase(
 ): Promise<VerifyReport | undefined> {
   const folder = scratchFolder(dataDir);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const scratch = openLmdbStore(folder, { host: systemStoreHost, synced: false });
   try {
     const deps = { store, scratch, pow: sha256dPow, clock, subject };

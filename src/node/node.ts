@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Dag, InlineScriptVerifier, ScriptPipeline } from '../dag/index.ts';
@@ -23,9 +22,10 @@ import { listenErrorText } from '../util/listen-error.ts';
 import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
 import { Services, type Transaction } from '../wire/index.ts';
-import type { NodeConfig } from './config/index.ts';
+import { fileErrorText, type NodeConfig } from './config/index.ts';
 import { databaseFolder } from './database-files.ts';
 import { DatabaseVerifier } from './database-verifier.ts';
+import { makeFolder } from './folders.ts';
 import { nodeIndexes, rpcIndexes } from './indexes.ts';
 import type { Logs } from './logging/index.ts';
 import { threadWorkers } from './mining-workers.ts';
@@ -129,7 +129,7 @@ export class Node {
     try {
       const folder = databaseFolder(config.dataDir);
       log.info(`Loading block database from '${folder}'`);
-      makeFolder(folder);
+      makeDataFolder(folder);
       store = measuredStore(
         openLmdbStore(folder, { host: systemStoreHost, writer: startStoreWriter }),
         world.clock,
@@ -480,10 +480,10 @@ async function listen(addresses: readonly string[], logger: Logger): Promise<Tcp
   return listeners;
 }
 
-function makeFolder(path: string): void {
+function makeDataFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (error) {
-    throw new StartError(`cannot create the data folder ${path}: ${error instanceof Error ? error.message : error}`);
+    throw new StartError(`cannot create the data folder: ${fileErrorText('mkdir', path, error)}`, { cause: error });
   }
 }

@@ -38,9 +38,10 @@ export const systemStoreHost: StoreHost = {
   openFile(path) {
     let file: number;
     try {
-      file = openSync(path, 'r');
-    } catch {
-      return undefined;
+      file = openSync(path, 'r+');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
     }
     return {
       size: fstatSync(file).size,

@@ -7,7 +7,10 @@ export interface StoreHost {
   readonly processId: string;
   /** True if the process with that text still runs. */
   isRunning(processId: string): boolean;
-  /** Opens a file for reading; undefined if there is none. */
+  /**
+   * Opens a file that can be read and written, to read it; undefined if there is none.
+   * @throws the system's error if it cannot be opened so.
+   */
   openFile(path: string): HostFile | undefined;
 }
 

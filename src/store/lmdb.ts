@@ -19,6 +19,9 @@ export interface LmdbOptions {
   readonly writer?: StoreWriterFactory;
 }
 
+/** What the processes that have the data file open share. */
+const LOCK_FILE = 'lock.mdb';
+
 /** Folders open in this process: LMDB must not be opened twice by one process, and process ids cannot tell. */
 const openFolders = new Set<string>();
 
@@ -31,7 +34,10 @@ const openFolders = new Set<string>();
  */
 export function openLmdbStore(path: string, options: LmdbOptions): KeyValueStore {
   if (openFolders.has(path)) throw new StoreLockedError(path, 'this process');
-  const file = options.host.openFile(`${path}/${DATA_FILE}`);
+  const open = (name: string) => translated(path, () => options.host.openFile(`${path}/${name}`));
+  const file = open(DATA_FILE);
+  // LMDB takes the process down if it may write the data but not this.
+  open(LOCK_FILE)?.close();
   try {
     verifyDataFile(path, file);
   } finally {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -261,6 +261,27 @@ describe('lmdb store', () => {
       writeFileSync(join(folder, 'data.mdb'), content);
       expect(() => lmdb(folder)).toThrow(/is damaged \(data\.mdb is not a database file\); restore it/u);
     }
+  });
+
+  test('a file that cannot be written is refused with the reason of the system', () => {
+    for (const name of ['data.mdb', 'lock.mdb']) {
+      const folder = newFolder();
+      mkdirSync(join(folder, name));
+      expect(() => lmdb(folder)).toThrow(new RegExp(`EISDIR: .*${name}`, 'u'));
+    }
+    const forbidden = Object.assign(new Error("EACCES: permission denied, open 'lock.mdb'"), { code: 'EACCES' });
+    const openFile = (path: string) => {
+      if (path.endsWith('lock.mdb')) throw forbidden;
+      return undefined;
+    };
+    const folder = newFolder();
+    const open = () => openLmdbStore(folder, { host: { ...host('a'), openFile } });
+    expect(open).toThrow(
+      new StoreError(
+        'readOnly',
+        `the database in ${folder} cannot be written: EACCES: permission denied, open 'lock.mdb'`,
+      ),
+    );
   });
 
   test('a flipped byte in a value is noticed when it is read', async () => {

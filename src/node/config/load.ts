@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { softwareVersion } from '../../params/index.ts';
+import { makeFolder } from '../folders.ts';
 import { type Logs, SUBSYSTEMS, type TextSink } from '../logging/index.ts';
 import { checkNonStandard, checkOneNetwork, readLogFormat } from './checks.ts';
 import { CommandLineError, readCommandLine } from './command-line.ts';
@@ -183,7 +184,7 @@ function completionText(shell: string): string {
 
 function makeHome(home: string): void {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolder(home);
   } catch (error) {
     throw new ConfigError(`Failed to create home directory: ${fileErrorText('mkdir', home, error)}`);
   }

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../folders.ts';
 
 /** Bytes of a generated user name or password. */
 export const CREDENTIAL_BYTES = 20;
@@ -57,6 +58,6 @@ rpcpass=${password}
  */
 export function writeSampleFile(path: string, randomBytes: (length: number) => Uint8Array): void {
   const credential = () => Buffer.from(randomBytes(CREDENTIAL_BYTES)).toString('base64');
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   writeFileSync(path, sampleText(credential(), credential()), { mode: 0o600, flag: 'wx' });
 }

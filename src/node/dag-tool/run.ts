@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { Dag, InlineScriptVerifier, ScriptPipeline, type ScriptVerifier } from '../../dag/index.ts';
 import { type NetworkParams, softwareVersion } from '../../params/index.ts';
@@ -13,6 +12,7 @@ import { DagFileReader } from '../dag-file/reader.ts';
 import { InterruptedError, type Task } from '../dag-file/task.ts';
 import { databaseFolder, hasDatabase } from '../database-files.ts';
 import { verifyDatabase } from '../database-verifier.ts';
+import { makeFolder } from '../folders.ts';
 import { StartError } from '../node.ts';
 import { RenderError } from '../picture/renderer.ts';
 import { threadScriptWorkers } from '../script-workers.ts';
@@ -111,7 +111,7 @@ async function withDatabase<T>(
   const folder = databaseFolder(dataDir);
   if (!mayCreate && !hasDatabase(dataDir)) throw new Failure(`there is no database in ${folder}`);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     throw new Failure(fileErrorText('mkdir', folder, error));
   }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type NetworkParams, networkParams } from '../../params/index.ts';
 import { bytesToHex } from '../../util/bytes.ts';
 import { sha256 } from '../../util/hash.ts';
 import type { NodeConfig } from '../config/index.ts';
+import { makeFolder } from '../folders.ts';
 import { Logs } from '../logging/index.ts';
 import { Node, StartError } from '../node.ts';
 import { systemClock, systemWorld } from '../system.ts';
@@ -65,7 +66,7 @@ export class Devnet {
    */
   async start(): Promise<void> {
     const { dataFolder, nodes } = this.#options;
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    makeFolder(dataFolder);
     const credentials = readCredentials(join(dataFolder, 'credentials'));
     try {
       for (let index = 0; index < nodes; index++) this.#members.push(await this.#startNode(index, credentials));
@@ -154,7 +155,7 @@ export class Devnet {
     const name = `node${index + 1}`;
     const { dataFolder, port, mine, interval, nodes } = this.#options;
     const folder = join(dataFolder, name);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const nowhere = { write: () => true };
     const logs = new Logs({ clock: systemClock, output: nowhere, early: nowhere });
     logs.open(join(folder, 'soterd.log'));

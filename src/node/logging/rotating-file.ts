@@ -3,7 +3,6 @@ import {
   createReadStream,
   createWriteStream,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -13,6 +12,7 @@ import { readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { makeFolder } from '../folders.ts';
 
 /** When a log file is changed and how many old ones stay. */
 export interface RotationOptions {
@@ -43,7 +43,7 @@ export class RotatingFile {
   constructor(path: string, options: RotationOptions = DEFAULT_ROTATION) {
     this.path = path;
     this.#options = options;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     this.#descriptor = openSync(path, 'a', 0o644);
     this.#size = fstatSync(this.#descriptor).size;
   }
