@@ -119,7 +119,7 @@ describe('what is told', () => {
     const before = manager.all();
     for (const address of honest.slice(0, 200)) manager.good(address);
     const tried = manager.triedCount;
-    const flood = Array.from({ length: 50_000 }, (_, i) =>
+    const flood = Array.from({ length: 20_000 }, (_, i) =>
       net(`${100 + (i % 90)}.${(i >> 7) & 255}.${i % 251}.${i % 253}`, { port: 1 + (i % 65_000), timestamp: now() }),
     );
     manager.add(flood, net('66.66.66.66'));
@@ -436,6 +436,15 @@ describe('own addresses', () => {
     expect(() => manager.addLocal(net('192.168.1.1'), LocalPriority.bound)).toThrow(
       'address 192.168.1.1 is not routable',
     );
+  });
+
+  test('are few', () => {
+    const { manager } = setup();
+    for (let i = 0; i < 300; i++) manager.addLocal(net('204.124.1.1', { port: 1 + i }), LocalPriority.bound);
+    expect(manager.localAddresses()).toHaveLength(256);
+    manager.removeLocal(net('204.124.1.1', { port: 1 }));
+    manager.addLocal(net('204.124.1.1', { port: 999 }), LocalPriority.bound);
+    expect(manager.localAddresses().at(-1)?.address.port).toBe(999);
   });
 
   test('the best reachable is told, among equals the most trusted', () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { SeededRandom } from '../util/testing/seeded-random.ts';
 import { AddressPool, NEW_BUCKET_SIZE, TRIED_BUCKET_SIZE } from './address-pool.ts';
 import type { KnownAddress } from './known-address.ts';
-import { readPeersFile, writePeersFile } from './peers-file.ts';
+import { PeersFileError, readPeersFile, writePeersFile } from './peers-file.ts';
 
 const NOW = 1_800_000_000;
 
@@ -42,21 +42,57 @@ test('whatever happens, records and buckets agree, and the file keeps both', () 
       const ip = (last: number) =>
         Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 99, random.below(2), random.below(last), 7]);
       for (let i = 0; i < 1_500; i++) {
-        const address = { ip: ip(250), port: 1 + random.below(4), services: 1n, timestamp: NOW - random.below(4e6) };
-        pool.add(address, { ...address, ip: ip(3) }, NOW);
-        const record = pool.select(NOW);
-        if (record && random.chance(0.2)) pool.good(record, NOW - random.below(1e6));
+        // Clocks jump.
+        const now = random.chance(0.01) ? random.below(2 ** 32) : NOW;
+        const address = { ip: ip(250), port: random.below(5), services: 1n, timestamp: now - random.below(4e6) };
+        pool.add(address, { ...address, ip: ip(3) }, now);
+        const record = pool.select(now);
+        if (record && random.chance(0.2)) pool.good(record, now - random.below(1e6));
+        else if (record && random.chance(0.02)) pool.remove(record);
         else if (record) {
           record.attempts++;
-          record.lastAttempt = NOW - random.below(1e6);
+          record.lastAttempt = now - random.below(1e6);
         }
       }
       expect(problems(pool)).toEqual([]);
+      const { size } = pool;
       pool = readPeersFile(writePeersFile(pool), random, 1n);
-      expect(problems(pool)).toEqual([]);
+      expect([problems(pool), pool.size]).toEqual([[], size]);
     }),
     { numRuns: 10 },
   );
+});
+
+/** Something else in one place of a JSON value. */
+function damage(value: unknown, path: readonly number[], by: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined || typeof value !== 'object' || value === null) return by;
+  const entries = Object.entries(value);
+  const at = entries.length === 0 ? 0 : step % entries.length;
+  const changed = entries.map(([key, member], i) => [key, i === at ? damage(member, rest, by) : member] as const);
+  return Array.isArray(value) ? changed.map(([, member]) => member) : Object.fromEntries(changed);
+}
+
+test('a file damaged anywhere is refused with a reason, or read in good order', () => {
+  const whole: unknown = JSON.parse(
+    foreignFile({ 1: ['20.1.1.1:1', '20.1.1.2:1'], 2: ['20.1.1.1:1'] }, ['21.1.1.1:1', '[2a00:1450::1]:1']),
+  );
+  const random = new SeededRandom(1);
+  let read = 0;
+  fc.assert(
+    fc.property(fc.array(fc.nat(1100), { maxLength: 4 }), fc.jsonValue(), (path, by) => {
+      try {
+        const pool = readPeersFile(JSON.stringify(damage(whole, path, by)), random, 1n);
+        expect(problems(pool)).toEqual([]);
+        pool.select(NOW);
+        read++;
+      } catch (error) {
+        expect(error).toBeInstanceOf(PeersFileError);
+      }
+    }),
+    { numRuns: 200 },
+  );
+  expect(read).toBeGreaterThan(0);
 });
 
 /** A file as it may come from elsewhere: which addresses are in which new buckets, which in the first tried one. */

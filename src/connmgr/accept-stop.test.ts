@@ -26,6 +26,18 @@ describe('accepting', () => {
     expect(listener.accepts).toBeGreaterThan(12);
   });
 
+  test('one that arrives while everything ends is closed', async () => {
+    const listener = new FakeListener('l');
+    const accepted: FakeStream[] = [];
+    const { world, manager } = setup({}, { listeners: [listener], accepted: (stream) => accepted.push(stream) });
+    manager.start();
+    await world.settle();
+    const late = new FakeStream('192.0.2.1:9');
+    listener.arrive(late);
+    await world.waitFor(manager.stop(), 1);
+    expect([late.destroyed, accepted]).toEqual([true, []]);
+  });
+
   test('without anybody to take them connections are not accepted', async () => {
     const listener = new FakeListener('l');
     const { world, manager } = setup({}, { listeners: [listener] });

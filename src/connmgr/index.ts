@@ -1,4 +1,4 @@
-/** Makes, accepts, retries and limits connections; DNS seeds; ban scores. See docs/protocol.md. */
+/** Makes, accepts, retries and limits connections; DNS seeds; ban scores. See docs/peers.md. */
 export { DynamicBanScore } from './ban-score.ts';
 export { ConnectionExistsError, ConnectionManager } from './connection-manager.ts';
 export { type DnsSeedOptions, seedFromDns } from './dns-seed.ts';

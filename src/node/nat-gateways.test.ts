@@ -56,6 +56,7 @@ describe('UPnP', () => {
   });
 
   test.each<[string, RouterBehaviour]>([
+    ['nothing there', { web: (_, response) => response.writeHead(404).end() }],
     ['another device', { device: 'MediaServer:1' }],
     ['no service', { service: 'Other:1' }],
     ['nonsense', { description: '\0<service><serviceType>' }],

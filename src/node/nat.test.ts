@@ -14,6 +14,8 @@ function setup() {
     external: '93.184.35.19',
     port: 5070,
     failure: undefined as Error | undefined,
+    /** Thrown by the search. */
+    lost: undefined as Error | undefined,
     /** Never answers: anything, or just this call. */
     silent: false as boolean | string,
     searches: 0,
@@ -45,6 +47,7 @@ function setup() {
   const forwarder = new PortForwarder(5070, {
     findGateway: () => {
       router.searches++;
+      if (router.lost) return Promise.reject(router.lost);
       return router.silent === true
         ? new Promise(() => undefined)
         : Promise.resolve(router.found ? gateway : undefined);
@@ -164,6 +167,20 @@ describe('PortForwarder', () => {
     await world.advance(1);
     await world.waitFor(forwarder.stop(), 1);
     expect(router.calls).toEqual(['map 5070 1200']);
+  });
+
+  test('says what fails, and goes on', async () => {
+    const { world, router, lines, changes, forwarder } = setup();
+    router.lost = new Error('network is unreachable');
+    forwarder.start();
+    await world.advance(1);
+    expect(lines).toEqual(['warn: Looking for a router that forwards ports: network is unreachable']);
+    router.lost = undefined;
+    await world.advance(15 * MINUTE);
+    expect(changes).toEqual(['93.184.35.19:5070']);
+    router.failure = new Error('busy');
+    await world.waitFor(forwarder.stop(), 1);
+    expect(lines.at(-1)).toBe('warn: test router did not give port 5070 back: busy');
   });
 
   test.each([0, -1, 65536, Number.NaN])('external port %d is a failure', async (port) => {
