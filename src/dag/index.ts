@@ -9,15 +9,8 @@ export {
   type VerifyStage,
 } from './audit/verification.ts';
 export type { CommitParticipant, CommittedBlock } from './commit-participant.ts';
-export {
-  type BestState,
-  type BlockPreparation,
-  type ColouredBlock,
-  Dag,
-  type DagDeps,
-  type DagOptions,
-  type DagSnapshot,
-} from './dag.ts';
+export { type BlockPreparation, Dag, type DagDeps, type DagOptions } from './dag.ts';
+export type { BestState, ColouredBlock, DagSnapshot } from './dag-view.ts';
 export type { DagDelta } from './delta.ts';
 export { AssertError, RuleError, type RuleErrorCode } from './errors.ts';
 export type { BlockInfo, DagEvents, OrderChange, TransactionChange, TransactionState } from './events.ts';

@@ -1,14 +1,11 @@
 import { AssertError, type Dag, ReplayState, RuleError } from '../dag/index.ts';
-import { checkBlockSanity } from '../dag/rules/block-sanity.ts';
 import { FeeEstimateError, type FeeEstimator, type MemoryPool, PolicyError } from '../mempool/index.ts';
 import { COINBASE_FLAGS, type Miner, type WorkSource } from '../mining/index.ts';
-import type { NetworkParams } from '../params/index.ts';
-import type { ProofOfWork } from '../pow/index.ts';
 import type { RpcBlockSink, RpcDag, RpcMempool, RpcMiner, RpcWorkSource } from '../rpc/index.ts';
 import { type Block, checkBlockBinding, type Transaction } from '../wire/index.ts';
 
 /** What the RPC server reads of the DAG. */
-export function rpcDag(dag: Dag, params: NetworkParams, pow: ProofOfWork): RpcDag {
+export function rpcDag(dag: Dag): RpcDag {
   return {
     bestState: () => dag.bestState(),
     snapshot: () => dag.snapshot(),
@@ -34,7 +31,7 @@ export function rpcDag(dag: Dag, params: NetworkParams, pow: ProofOfWork): RpcDa
       const { state, stored } = dag.outputRecord(outpoint);
       return state === ReplayState.spent ? undefined : stored;
     },
-    isSane: (block) => isSane(block, { powLimit: params.powLimit, pow, adjustedTime: dag.adjustedTime() }),
+    isSane: (block) => isSane(block, dag),
     get orphanCount() {
       return dag.orphanCount;
     },
@@ -44,11 +41,11 @@ export function rpcDag(dag: Dag, params: NetworkParams, pow: ProofOfWork): RpcDa
   };
 }
 
-function isSane(block: Block, context: Parameters<typeof checkBlockSanity>[1]): boolean {
+function isSane(block: Block, dag: Dag): boolean {
   // Genesis keeps no rule of proof of work.
   if (block.parents.length === 0) return true;
   try {
-    checkBlockSanity(block, context);
+    dag.checkBlockSanity(block);
     return true;
   } catch (error) {
     if (error instanceof RuleError) return false;

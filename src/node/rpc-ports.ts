@@ -3,7 +3,6 @@ import type { FeeEstimator, MemoryPool } from '../mempool/index.ts';
 import type { MetricsManager } from '../metrics/index.ts';
 import type { BlockSink, Miner, WorkSource } from '../mining/index.ts';
 import { softwareVersionNumber } from '../params/index.ts';
-import { sha256dPow } from '../pow/index.ts';
 import type { RpcDatabase, RpcPorts } from '../rpc/index.ts';
 import type { PeerHandler } from '../server/index.ts';
 import type { World } from '../util/ports.ts';
@@ -57,7 +56,7 @@ export function rpcPorts(node: Managers, config: NodeConfig, { logs, world, requ
       relayFee: mempool.minRelayFee,
     },
     clock: world.clock,
-    dag: rpcDag(node.dag, params, sha256dPow),
+    dag: rpcDag(node.dag),
     reorders: node.reorders,
     database: node.database,
     blocks: rpcBlockSink((block) => node.peers.submitBlock(block)),

@@ -83,7 +83,7 @@ export async function startRpcNode(
   const nodePorts: Partial<RpcPorts> = {
     clock: systemClock,
     logs,
-    dag: rpcDag(dag, PARAMS, sha256dPow),
+    dag: rpcDag(dag),
     blocks: rpcBlockSink((block) => dag.processBlock(block)),
     mempool: rpcMempool(pool, estimator, () => undefined),
     tracker,

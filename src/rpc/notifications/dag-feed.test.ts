@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { makeBlock, noWork, TestDag, testParams } from '../../dag/testing/fixture.ts';
+import { makeBlock, TestDag, testParams } from '../../dag/testing/fixture.ts';
 import type { PoolEvents } from '../../mempool/index.ts';
 import { rpcDag } from '../../node/rpc-adapters.ts';
 import { rpcEvents } from '../../node/rpc-notifications.ts';
@@ -53,7 +53,7 @@ beforeEach(() => {
   world = new VirtualWorld();
   const pool = { events: new Emitter<PoolEvents>() };
   feed = new DagFeed({
-    dag: rpcDag(dag, testParams, noWork),
+    dag: rpcDag(dag),
     events: rpcEvents(dag, pool),
     timers: world.timers,
     random: world.random,
