@@ -6,10 +6,11 @@ import { StoreError } from '../store/index.ts';
 import { loadConfig } from './config/index.ts';
 import { dropIndexes, indexesToDrop } from './indexes.ts';
 import { Logs } from './logging/index.ts';
-import { Node, type NodeVariations, StartError } from './node.ts';
+import { Node, type NodeVariations } from './node.ts';
 import { startProfiling } from './profiling.ts';
 import { serviceManager } from './service-manager.ts';
 import { shutdownSignals } from './signals.ts';
+import { StartError } from './start-error.ts';
 import { systemClock, systemWorld } from './system.ts';
 
 /** Exit codes of soterd. */

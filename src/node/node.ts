@@ -18,7 +18,6 @@ import { RpcServer } from '../rpc/index.ts';
 import { payToAddress, SignatureCache } from '../script/index.ts';
 import { PeerHandler } from '../server/index.ts';
 import { type KeyValueStore, openLmdbStore, StoreError } from '../store/index.ts';
-import { listenErrorText } from '../util/listen-error.ts';
 import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
 import { Services, type Transaction } from '../wire/index.ts';
@@ -27,6 +26,7 @@ import { databaseFolder } from './database-files.ts';
 import { DatabaseVerifier } from './database-verifier.ts';
 import { makeFolder } from './folders.ts';
 import { nodeIndexes, rpcIndexes } from './indexes.ts';
+import { listenForPeers, tryServers } from './listeners.ts';
 import type { Logs } from './logging/index.ts';
 import { threadWorkers } from './mining-workers.ts';
 import { measuredDialer, measuredListener } from './monitoring/measured-connections.ts';
@@ -45,10 +45,11 @@ import { routes } from './proxy-routes.ts';
 import { ReorderTracker } from './reorder-tracker.ts';
 import { blockSink, rpcPorts } from './rpc-ports.ts';
 import { threadScriptWorkers } from './script-workers.ts';
+import { StartError } from './start-error.ts';
 import { TextFile } from './state-file.ts';
 import { systemStoreHost } from './store-host.ts';
 import { startStoreWriter } from './store-writer.ts';
-import { systemResolver, TcpListener } from './tcp.ts';
+import { systemResolver, type TcpListener } from './tcp.ts';
 import { loadTlsIdentity } from './tls.ts';
 import { TransactionTracker } from './transaction-tracker.ts';
 
@@ -74,11 +75,6 @@ export interface NodeDeps {
   isStopping?(): boolean;
   /** How a router is found that forwards ports. Default: in the local network. */
   readonly findGateway?: FindGateway;
-}
-
-/** A node could not be started; the message is one clear line for the operator. */
-export class StartError extends Error {
-  override name = 'StartError';
 }
 
 /**
@@ -120,13 +116,15 @@ export class Node {
   static async open(config: NodeConfig, deps: NodeDeps, variations: NodeVariations = {}): Promise<Node> {
     const { logs, world } = deps;
     const log = logs.logger('SOTERD');
-    const connections = logs.logger('CMGR');
-    const listeners = await listen(config.peers.listen, connections);
+    const listeners = await listenForPeers(config.peers.listen, logs.logger('CMGR'));
     const metrics = new MetricsManager({}, { timers: world.timers });
     if (!variations.unmeasured) metrics.start();
     const { channels } = metrics;
     let store: KeyValueStore | undefined;
     try {
+      // What can fail at once does so before the database is opened, which may take long.
+      await tryServers({ rpc: config.rpc?.listen ?? [], metrics: config.metricsListen }, logs.logger('RPCS'));
+      const tls = config.rpc?.tls ? await loadTlsIdentity(config.rpc, logs.logger('RPCS')) : undefined;
       const folder = databaseFolder(config.dataDir);
       log.info(`Loading block database from '${folder}'`);
       makeDataFolder(folder);
@@ -153,7 +151,6 @@ export class Node {
       );
       dag.open();
       await indexes.catchUp(dag, () => deps.isStopping?.() !== true);
-      const tls = config.rpc?.tls ? await loadTlsIdentity(config.rpc, logs.logger('RPCS')) : undefined;
       const { maxHeight, tips } = dag.snapshot();
       logs.logger('CHAN').info(`Chain state (height ${maxHeight}, number of tips ${tips.length})`);
       const parts = {
@@ -457,27 +454,6 @@ export class Node {
 function offeredServices({ peers, indexes }: NodeConfig): bigint {
   const bloom = peers.bloomFilters ? Services.bloom : 0n;
   return Services.network | Services.witness | bloom | (indexes.filters ? Services.cf : 0n);
-}
-
-/**
- * Listens at every address that can be had.
- * @throws {StartError} if there are addresses and none can.
- */
-async function listen(addresses: readonly string[], logger: Logger): Promise<TcpListener[]> {
-  const listeners: TcpListener[] = [];
-  for (const address of addresses) {
-    try {
-      const listener = await TcpListener.listen(address);
-      listeners.push(listener);
-      logger.info(`Server listening on ${listener.address}`);
-    } catch (error) {
-      logger.warn(`Can't listen on ${address}: ${listenErrorText(error)}`);
-    }
-  }
-  if (addresses.length > 0 && listeners.length === 0) {
-    throw new StartError('no valid listen address: is another soterd running? Choose another port with --listen');
-  }
-  return listeners;
 }
 
 function makeDataFolder(path: string): void {

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TEST_IDENTITY } from '../rpc/testing/identity.ts';
 import { silentLogger } from '../util/log.ts';
+import { StartError } from './start-error.ts';
 import { loadTlsIdentity } from './tls.ts';
 
 let folder: string;
@@ -33,4 +35,19 @@ test('makes a certificate for local names once and keeps it', async () => {
 test('refuses to start with only one of the two files', async () => {
   writeFileSync(files().certificateFile, 'x');
   await expect(loadTlsIdentity(files(), silentLogger)).rejects.toThrow('rpc.key');
+});
+
+test('what is no certificate, or not with this key, is one line that names both files', async () => {
+  const { certificateFile, keyFile } = files();
+  const { certificate } = await loadTlsIdentity(files(), silentLogger);
+  for (const [file, content] of [
+    [certificateFile, 'x'],
+    [keyFile, TEST_IDENTITY.key],
+  ] as const) {
+    writeFileSync(certificateFile, certificate);
+    writeFileSync(file, content);
+    const failure = await loadTlsIdentity(files(), silentLogger).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StartError);
+    expect(String(failure)).toContain(`${certificateFile} with the key ${keyFile}: `);
+  }
 });

@@ -1,10 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
+import { createSecureContext } from 'node:tls';
 import { generate } from 'selfsigned';
 import type { TlsIdentity } from '../rpc/index.ts';
 import type { Logger } from '../util/log.ts';
 import type { RpcConfig } from './config/index.ts';
+import { StartError } from './start-error.ts';
 
 const DAY_MS = 86_400_000;
 const YEARS_VALID = 10;
@@ -13,6 +15,7 @@ const YEARS_VALID = 10;
  * Certificate and key of the RPC server. If both files are missing they are made: self-signed, for this host's names and
  * addresses, valid for ten years.
  * @throws the error of the file system if one of them is missing or cannot be read or written.
+ * @throws {StartError} if they are no certificate and its key.
  */
 export async function loadTlsIdentity(
   { certificateFile, keyFile }: Pick<RpcConfig, 'certificateFile' | 'keyFile'>,
@@ -26,6 +29,12 @@ export async function loadTlsIdentity(
     logger.info('Done generating TLS certificates');
   }
   const identity = { certificate: readFileSync(certificateFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+  try {
+    createSecureContext({ cert: identity.certificate, key: identity.key });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`RPC can not use ${certificateFile} with the key ${keyFile}: ${reason}`, { cause: error });
+  }
   const validTo = new X509Certificate(identity.certificate).validTo;
   if (Date.parse(validTo) < Date.now()) logger.warn(`The certificate ${certificateFile} has expired on ${validTo}`);
   return identity;

@@ -2,7 +2,7 @@
  * Goal: the programs as a user meets them. Method: compiled soterd and soterctl in processes of their own, with empty
  * home folders, real files, real TCP.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,7 +91,10 @@ describe('one node', () => {
     const p2p = ['--simnet', '--norpc', `--listen=127.0.0.1:${one.p2pPort}`];
     expectOneClearLine(await soterd(p2p, home()).ended, /no valid listen address/u);
     const rpc = ['--simnet', '--notls', '--nolisten', '-u', 'a', '-P', 'b', `--rpclisten=127.0.0.1:${one.rpcPort}`];
-    expectOneClearLine(await soterd(rpc, home()).ended, /RPCS: No valid listen address/u);
+    const folder = home();
+    expectOneClearLine(await soterd(rpc, folder).ended, /RPCS: No valid listen address/u);
+    // That was found before anything was opened.
+    expect(existsSync(join(folder, '.soterd/data'))).toBe(false);
   });
 
   test('serves HTTPS with a certificate of its own that soterctl trusts', async () => {

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { StoreError } from '../../store/index.ts';
 import { silentLogger } from '../../util/log.ts';
-import { StartError } from '../node.ts';
 import { shutdownSignals } from '../signals.ts';
+import { StartError } from '../start-error.ts';
 import { Devnet } from './devnet.ts';
 import { KEY_COMMANDS, runKeyTool } from './key-tool.ts';
 import { renderLoad } from './load-view.ts';
