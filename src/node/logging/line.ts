@@ -21,7 +21,9 @@ function timeText(milliseconds: number): string {
 }
 
 /**
- * One log line, `TIME [LVL] TAG: message` with a line end. `origin` is ` file:line` or empty.
+ * One log line, `TIME [LVL] TAG: message` with a line end. `origin` is ` file:line` or empty. Others may have worded a part
+ * of the message, the user agent of a peer say: further lines are indented, other control characters become `?`, so that
+ * nobody forges lines or commands a terminal.
  * @param milliseconds Unix time.
  */
 export function formatLine(
@@ -31,7 +33,11 @@ export function formatLine(
   origin: string,
   message: string,
 ): string {
-  return `${timeText(milliseconds)} [${LABELS[level]}] ${tag}${origin}: ${message}\n`;
+  return `${timeText(milliseconds)} [${LABELS[level]}] ${tag}${origin}: ${printable(message)}\n`;
+}
+
+function printable(message: string): string {
+  return message.replace(/\p{Cc}/gu, (control) => (control === '\n' ? '\n    ' : '?'));
 }
 
 /** Forms of log lines. */

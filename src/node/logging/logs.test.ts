@@ -39,6 +39,16 @@ describe('Logs', () => {
     expect(statSync(join(folder, 'deep')).mode & 0o777).toBe(0o700);
   });
 
+  test('what others word can forge no line and command no terminal', async () => {
+    const { logs, output } = setUp();
+    logs.open(join(folder, 'soterd.log'));
+    logs.logger('SRVR').info('New peer (/x\u001b[2J\u009b/\r\n2026-11-22 [CRT] SRVR: all is lost) on München');
+    await logs.close();
+    expect(output.text()).toBe(
+      '2026-11-22 09:05:07.042 [INF] SRVR: New peer (/x?[2J?/?\n    2026-11-22 [CRT] SRVR: all is lost) on München\n',
+    );
+  });
+
   test('lines are written before the turn of the event loop ends', async () => {
     const { logs, output } = setUp();
     logs.open(join(folder, 'soterd.log'));
