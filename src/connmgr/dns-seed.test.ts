@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { networkParams } from '../params/index.ts';
 import { silentLogger } from '../util/log.ts';
 import { VirtualWorld } from '../util/testing/virtual-world.ts';
 import { ipToString, type NetAddress } from '../wire/index.ts';
@@ -84,6 +85,11 @@ test('a lookup is given up after 30 s, and all of them when told', async () => {
   controller.abort();
   await seeding;
   expect([lists, world.pendingTimers]).toEqual([[], 0]);
+});
+
+test('who is asked: nobody but the seeds of testnet; those that the reference node has for mainnet are Bitcoin nodes', () => {
+  const seeds = (['mainnet', 'testnet1', 'regtest', 'simnet'] as const).map((name) => networkParams(name).dnsSeeds);
+  expect(seeds.map((list) => list.map(({ host }) => host))).toEqual([[], ['134.209.59.43', '192.241.147.9'], [], []]);
 });
 
 test('one seed cannot flood', async () => {
