@@ -28,9 +28,9 @@ export type ProcessResult =
     }
   | { readonly status: 'orphan'; readonly missing: readonly Hash[] };
 
-/** What one commit of a batch takes at most, so that a crash loses little. */
+/** What one commit of a batch takes at most, so that a crash loses little: blocks, their memory (bytes), outputs. */
 const BATCH_BLOCKS = 256;
-const BATCH_BYTES = 8 * 1024 * 1024;
+const BATCH_BYTES = 48 * 1024 * 1024;
 const BATCH_OUTPUTS = 100_000;
 /** A parent this far below the greatest height is worth a line in the log. */
 const OLD_PARENT = 70;
@@ -260,7 +260,7 @@ export class BlockProcessor {
   /** Changes the state. What fails in the middle of that cannot be taken back in memory. */
   #changing(block: Block, change: () => void): void {
     this.#uncommitted = true;
-    this.#heldBytes += block.size;
+    this.#heldBytes += block.memory;
     try {
       change();
     } catch (error) {
