@@ -1,6 +1,7 @@
 import { PROTOCOL_VERSION } from '../params/index.ts';
 import type { Hash } from '../util/hash.ts';
 import type { Timer } from '../util/ports.ts';
+import { printable } from '../util/printable.ts';
 import {
   type Command,
   type InvVector,
@@ -359,12 +360,14 @@ export class Peer extends RemoteNode {
   /** Answers input that cannot be decoded: with a reject where the protocol foresees one, then with the end. */
   #undecodable(error: WireError): boolean {
     const reason = `Can't read message from ${this}: ${error.message}`;
-    this.#deps.logger.debug(reason);
-    if (!this.versionKnown || error.kind === 'eof') this.#connection.end(error.message);
+    this.#deps.logger.debug(printable(reason));
+    // The text names what the remote sent.
+    const end = printable(error.message);
+    if (!this.versionKnown || error.kind === 'eof') this.#connection.end(end);
     else if (error.kind === 'message' && this.#tolerant()) return true;
     else {
       void this.pushReject('malformed', RejectCode.malformed, reason);
-      this.#connection.finish(error.message);
+      this.#connection.finish(end);
     }
     return false;
   }

@@ -150,6 +150,29 @@ describe('who may connect', () => {
     expect(node.handler.operations.connectedCount()).toBe(18);
   });
 
+  test('who misbehaves from an IPv6 address is banned with the network that it can choose addresses in', async () => {
+    const network = new VirtualNetwork();
+    const bansFile = new MemoryFile();
+    const node = await network.node('n', {}, { bansFile });
+    const remote = await guest(network, node, { ip: '[2001:db8:0:7::1]' });
+    await tell(network, remote, mempool, mempool, mempool, mempool);
+    const { operations } = node.handler;
+    expect(operations.bans().map(({ host }) => host)).toEqual(['2001:db8:0:7::/64']);
+    const closed = async (ip: string, at = node) => (await guest(network, at, { ip })).closed;
+    expect(await closed('[2001:db8:0:7:1234::2]')).toBe(true);
+    expect(await closed('[2001:db8:0:8::1]')).toBe(false);
+    await network.world.waitFor(node.handler.stop(), 1000);
+    const again = await network.node('again', {}, { bansFile });
+    expect(await closed('[2001:db8:0:7::3]', again)).toBe(true);
+    expect(again.handler.operations.isListed('2001:db8:0:7::/64')).toBe(true);
+    expect(again.handler.operations.liftBan('2001:db8:0:7::/64')).toBe(true);
+    expect(await closed('[2001:db8:0:7::3]', again)).toBe(false);
+    // Strangers share the networks of Teredo.
+    const tunnelled = await guest(network, again, { ip: '[2001:0:1:2::1]' });
+    await tell(network, tunnelled, mempool, mempool, mempool, mempool);
+    expect(again.handler.operations.bans().map(({ host }) => host)).toEqual(['2001:0:1:2::1']);
+  });
+
   test('a host that was banned and is whitelisted since may connect', async () => {
     const network = new VirtualNetwork();
     const text = JSON.stringify({ version: 1, bans: [{ host: '198.51.100.7', until: 2 ** 45 }] });
@@ -174,12 +197,16 @@ describe('who may connect', () => {
 
   test('half-open handshakes are bounded; the oldest gives way when it had its time', async () => {
     const network = new VirtualNetwork();
-    const node = await network.node('n', { maxPendingInbound: 4 });
+    const node = await network.node('n', { maxPendingInbound: 4, whitelist: ['203.0.113.99'] });
     const silent = Array.from({ length: 6 }, (_, i) => {
       return new ScriptedRemote(network.connect(`198.51.100.${i + 1}`, node.address), TEST_PARAMS);
     });
     await network.world.advance(100);
     expect(silent.map(({ closed }) => closed)).toEqual([false, false, false, false, true, true]);
+    const friend = new ScriptedRemote(network.connect('203.0.113.99', node.address), TEST_PARAMS);
+    await network.world.advance(100);
+    expect([friend.closed, silent[0]!.closed]).toEqual([false, true]);
+    friend.transport.destroy();
     await network.world.advance(3000);
     const honest = await guest(network, node, { ip: '203.0.113.5' });
     expect(honest.closed).toBe(false);

@@ -1,15 +1,12 @@
 import type { World } from '../util/ports.ts';
-import { ipFromString, ipToString, isMappedIpv4 } from '../wire/index.ts';
 import type { BanList } from './ban-list.ts';
 import type { ConnectedPeer } from './connected-peer.ts';
 import { type EvictionCandidate, selectForEviction } from './eviction.ts';
-import { isThisMachine } from './host.ts';
+import { isThisMachine, siteOf } from './host.ts';
 import type { PeerTable } from './peer-table.ts';
 
 /** An incoming connection may take this long for its handshake before it gives way to newer ones, milliseconds. */
 const PATIENCE_MS = 3000;
-/** Leading bytes of an IPv6 address that name a network which one customer has. */
-const SITE_BYTES = 8;
 
 /** What decides about connections. */
 export interface AdmissionDeps {
@@ -47,7 +44,8 @@ export class Admission {
     for (const peer of pending) if (peer.inbound) waiting++;
     if (waiting < maxPendingInbound) return undefined;
     const oldest = [...pending].find((peer) => peer.inbound);
-    if (!oldest || this.#deps.world.clock.monotonic() - oldest.connectedAt < PATIENCE_MS) return 'too many handshakes';
+    const patience = whitelisted ? 0 : PATIENCE_MS;
+    if (!oldest || this.#deps.world.clock.monotonic() - oldest.connectedAt < patience) return 'too many handshakes';
     oldest.disconnect('gives way to a newer handshake');
     return undefined;
   }
@@ -96,10 +94,4 @@ export class Admission {
     for (const byte of [...this.#secret, ...Buffer.from(group)]) hash = Math.imul(hash ^ byte, 0x01000193);
     return hash >>> 0;
   }
-}
-
-/** What counts as one host: an IPv4 address, or the 64 bits of an IPv6 network, within which addresses cost nothing. */
-function siteOf(host: string): string {
-  const ip = host.includes(':') ? ipFromString(host) : undefined;
-  return ip && !isMappedIpv4(ip) ? ipToString(ip.map((byte, i) => (i < SITE_BYTES ? byte : 0))) : host;
 }

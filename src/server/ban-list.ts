@@ -1,7 +1,7 @@
 import type { Logger } from '../util/log.ts';
 import type { Clock } from '../util/ports.ts';
 import { ipFromString } from '../wire/index.ts';
-import { canonicalHost } from './host.ts';
+import { canonicalHost, siteOf } from './host.ts';
 import type { StateFile } from './ports.ts';
 import { parseSubnet, type Subnet } from './subnet.ts';
 
@@ -74,10 +74,11 @@ export class BanList {
   isBanned(host: string): boolean {
     const key = canonicalHost(host);
     const now = this.#clock.now();
-    const term = this.#hosts.get(key);
-    if (term) {
+    for (const name of [key, siteOf(key)]) {
+      const term = this.#hosts.get(name);
+      if (!term) continue;
       if (now < term.until) return true;
-      this.#hosts.delete(key);
+      this.#hosts.delete(name);
     }
     return this.#networks.size > 0 && this.#isInBannedNetwork(key, now);
   }
@@ -115,7 +116,9 @@ export class BanList {
 
   #set({ host, since, until }: Ban): void {
     const subnet = parseSubnet(host);
-    if (!subnet || subnet.single) put(this.#hosts, keyOf(host), { since, until }, MAX_BANS);
+    // The network of one customer counts as a host.
+    if (!subnet || subnet.single || siteOf(hostOfNetwork(subnet.text)) === subnet.text)
+      put(this.#hosts, keyOf(host), { since, until }, MAX_BANS);
     else put(this.#networks, subnet.text, { since, until, subnet }, MAX_NETWORKS);
   }
 
@@ -143,6 +146,10 @@ export class BanList {
       }
     });
   }
+}
+
+function hostOfNetwork(network: string): string {
+  return network.slice(0, network.indexOf('/'));
 }
 
 /** The text by which a ban is known. */

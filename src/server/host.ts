@@ -17,6 +17,24 @@ export function canonicalHost(host: string): string {
   return ip ? ipToString(ip) : host.toLowerCase();
 }
 
+/** Leading bytes of an IPv6 address that name a network which one customer has. */
+const SITE_BYTES = 8;
+
+/**
+ * What counts as one host: an IPv4 address, or an IPv6 network of 64 bits (in CIDR notation), within which addresses cost
+ * nothing. In Teredo's 2001::/32 such a network is a server that strangers share.
+ * @param host in canonical text.
+ */
+export function siteOf(host: string): string {
+  const ip = host.includes(':') ? ipFromString(host) : undefined;
+  if (!ip || isMappedIpv4(ip) || isThisMachine(host) || isTeredo(ip)) return host;
+  return `${ipToString(ip.map((byte, i) => (i < SITE_BYTES ? byte : 0)))}/${8 * SITE_BYTES}`;
+}
+
+function isTeredo(ip: Uint8Array): boolean {
+  return ip[0] === 0x20 && ip[1] === 1 && ip[2] === 0 && ip[3] === 0;
+}
+
 /** True for the loopback addresses. */
 export function isThisMachine(host: string): boolean {
   const ip = ipFromString(host);

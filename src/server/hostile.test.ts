@@ -273,6 +273,22 @@ describe('connections', () => {
     expect(node.handler.operations.peers().filter(({ inbound }) => !inbound)).toHaveLength(1);
   });
 
+  test('what a remote calls itself, or its commands, cannot forge lines of the log', async () => {
+    const network = new VirtualNetwork();
+    const lines: string[] = [];
+    const note = (line: string) => lines.push(line);
+    const node = await network.node('n', {}, { logger: { ...silentLogger, debug: note, info: note, warn: note } });
+    const forged = '/x/\n2027-01-01 00:00:00.000 [CRT] SOTERD: all is lost\x1b[2J';
+    const remote = await guest(network, node, { version: { userAgent: forged } });
+    const bytes = Buffer.from(remote.frame({ command: 'getaddr' }));
+    bytes.write('a\nb\x1b', 4, 'latin1');
+    remote.sendRaw(bytes);
+    await network.world.advance(100);
+    expect(lines.some((line) => line.includes('all is lost'))).toBe(true);
+    expect(lines.some((line) => line.includes('unhandled command [a?b?'))).toBe(true);
+    for (const line of lines) expect(line).not.toMatch(/\p{Cc}/u);
+  });
+
   test('neighbours behind one address: a ban ends what misbehaved; others of the host stay until they leave', async () => {
     const network = new VirtualNetwork();
     const node = await network.node('n');

@@ -11,6 +11,7 @@ import { type ProcessResult, SyncManager } from '../netsync/index.ts';
 import { Peer, type PeerHandlers, SentNonces, type Transport } from '../peer/index.ts';
 import { Emitter } from '../util/emitter.ts';
 import type { Timer } from '../util/ports.ts';
+import { printable } from '../util/printable.ts';
 import {
   type Block,
   ipFromString,
@@ -407,7 +408,7 @@ export class PeerHandler {
     connected.relaysTransactions = message.relay;
     this.#exchange.connected(connected);
     this.#table.add(connected);
-    this.#deps.logger.info(`New valid peer ${peer} (${message.userAgent})`);
+    this.#deps.logger.info(`New valid peer ${peer} (${printable(message.userAgent)})`);
     this.#sync.peerConnected(connected);
     this.#emitter.emit('added', connected.id);
   }

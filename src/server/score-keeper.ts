@@ -1,6 +1,7 @@
 import type { Logger } from '../util/log.ts';
 import type { BanList } from './ban-list.ts';
 import type { ScoreKeeper } from './connected-peer.ts';
+import { siteOf } from './host.ts';
 
 /** When misbehaviour ends in a ban. */
 export interface ScoreRules {
@@ -28,7 +29,7 @@ export function scoreKeeper(rules: ScoreRules, bans: BanList, logger: Logger): S
       return;
     }
     logger.warn(`Misbehaving peer ${peer.peer} -- banning and disconnecting`);
-    bans.ban(peer.remoteHost, rules.duration);
+    bans.ban(siteOf(peer.remoteHost), rules.duration);
     peer.disconnect('banned');
   };
 }
