@@ -1,22 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import dns from 'node:dns/promises';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { addressKey } from '../addrmgr/index.ts';
 import { loadConfig } from './config/index.ts';
 import { Logs } from './logging/index.ts';
 import type { FindGateway, Gateway } from './nat.ts';
 import { Node } from './node.ts';
 import { systemClock, systemWorld } from './system.ts';
+import { SocksServer } from './testing/socks-server.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A whole node, started; what it logs. */
-async function start(args: readonly string[], findGateway: FindGateway) {
+/**
+ * A whole node, started; what it logs.
+ * @param prepare fills its data folder before.
+ */
+async function start(args: readonly string[], findGateway: FindGateway = none, prepare?: (folder: string) => void) {
   const home = mkdtempSync(join(tmpdir(), 'soterd-node-'));
   cleanups.push(() => rmSync(home, { recursive: true, force: true }));
   let text = '';
@@ -40,6 +46,9 @@ async function start(args: readonly string[], findGateway: FindGateway) {
     lookup: () => Promise.resolve([]),
   });
   if (outcome.kind !== 'run') throw new Error(text);
+  const { dataDir } = outcome.config;
+  mkdirSync(dataDir, { recursive: true });
+  prepare?.(dataDir);
   const node = await Node.open(outcome.config, {
     world: systemWorld,
     logs,
@@ -51,8 +60,13 @@ async function start(args: readonly string[], findGateway: FindGateway) {
     await logs.close();
   });
   await node.start();
-  return { node, text: () => text };
+  return { node, dataDir, text: () => text };
 }
+
+/** No router. */
+const none: FindGateway = () => Promise.resolve(undefined);
+/** Waits for something that the sockets of this machine bring about, however busy it is. */
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 60_000 });
 
 const own = (node: Node) => node.peers.localAddresses().map(({ address, score }) => `${addressKey(address)} ${score}`);
 
@@ -102,4 +116,49 @@ test('--externalip: told with the port of the network; routers and listeners are
   expect(own(node)).toEqual(['93.184.35.19:18555 4', '[2a00:1450::9]:77 4']);
   expect(text()).toContain('Skipping specified external IP: address 10.0.0.1 is not routable');
   expect(searches).toBe(0);
+});
+
+test('a node ends at once although a proxy keeps it waiting, with connections and lookups', async () => {
+  const proxy = await SocksServer.start({ silent: true });
+  cleanups.push(() => proxy.stop());
+  const peers = ['--addpeer=node.example:1', '--addpeer=198.51.100.9:1', `--addpeer=${'b'.repeat(56)}.onion:1`];
+  const listening = ['--listen=127.0.0.1:0', '--externalip=host.example'];
+  const { node, text } = await start([`--proxy=${proxy.address}`, '--torisolation', ...peers, ...listening]);
+  await until(() => proxy.open.size === 4);
+  await node.stop();
+  await until(() => proxy.open.size === 0);
+  expect(text()).toContain('Server shutdown complete');
+  expect(text()).not.toContain('Not adding');
+});
+
+test("a node ends at once although the system's lookups do not", async () => {
+  const lookup = vi.spyOn(dns, 'lookup').mockReturnValue(new Promise(() => undefined));
+  syncBuiltinESMExports();
+  cleanups.push(() => {
+    lookup.mockRestore();
+    syncBuiltinESMExports();
+  });
+  const { node } = await start(['--addpeer=node.example:1', '--listen=127.0.0.1:0', '--externalip=host.example']);
+  await until(() => lookup.mock.calls.length === 2);
+  await node.stop();
+});
+
+test.each<[string, (path: string) => void]>([
+  ['damaged', (path) => writeFileSync(path, '{"Version":1,"Key":[')],
+  ['of another program', (path) => writeFileSync(path, '{"Version":9,"peers":{}}')],
+  [
+    'huge',
+    (path) => {
+      writeFileSync(path, '');
+      truncateSync(path, 2 ** 33);
+    },
+  ],
+])('a %s peers.json is set aside with a warning, once', async (_, damage) => {
+  const { node, dataDir, text } = await start(['--nolisten'], none, (folder) => damage(join(folder, 'peers.json')));
+  expect(text().match(/cannot read the peers file, starting without addresses/gu)).toHaveLength(1);
+  expect(existsSync(join(dataDir, 'peers.json.corrupt'))).toBe(true);
+  await node.stop();
+  const written = readFileSync(join(dataDir, 'peers.json'), 'utf8');
+  const next = await start(['--nolisten'], none, (folder) => writeFileSync(join(folder, 'peers.json'), written));
+  expect(next.text()).toContain('loaded 0 addresses');
 });
