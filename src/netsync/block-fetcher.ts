@@ -91,7 +91,7 @@ export class BlockFetcher {
     const key = hashKey(entry.hash);
     state.offers(key);
     const patience = state.keepsPromises ? this.#expiry : 0;
-    if (!this.#requests.ask(state.peer.id, entry.hash, entry.height, this.#now(), { patience })) {
+    if (!this.#requests.ask(state.peer.id, entry.hash, entry.height, this.#now(), { patience, promised: true })) {
       this.#requests.addSource(key, state.peer.id);
       return undefined;
     }
@@ -166,20 +166,27 @@ export class BlockFetcher {
     if (request) this.#askOthers([request]);
   }
 
-  /** The peer does not have these blocks: they are asked of others. */
-  notFound(state: PeerState, hashes: readonly Hash[]): void {
+  /**
+   * The peer does not have these blocks: they are asked of others.
+   * @returns true if there were blocks of shared lists among them.
+   */
+  notFound(state: PeerState, hashes: readonly Hash[]): boolean {
     const freed: OpenRequest[] = [];
+    let ofList = false;
     for (const hash of hashes) {
       const key = hashKey(hash);
       if (!this.#requests.wasAsked(state.peer.id, key)) continue;
-      state.lacks(key, this.#now());
       const request = this.#requests.refused(state.peer.id, key);
+      const planned = this.#plan.get(key);
+      ofList ||= planned !== undefined;
+      if (planned) this.#plan.deny(planned, state);
+      else state.lacks(key, this.#now());
       if (!request) continue;
-      // It only claimed the height of a block of a shared list, and may not have that very block.
-      if (request.height !== UNKNOWN_HEIGHT && !this.#plan.has(key)) state.promiseBroken();
+      if (request.promised && !planned) state.promiseBroken();
       freed.push(request);
     }
     this.#askOthers(freed);
+    return ofList;
   }
 
   /** The peer left: what it owed is asked of others at once. */
@@ -196,17 +203,16 @@ export class BlockFetcher {
   retryExpired(): ReadonlySet<PeerState> {
     const late = new Set<PeerState>();
     const expired = this.#requests.expired(this.#now());
-    const planned = new Set(expired.filter(({ key }) => this.#plan.has(key)));
     this.#askOthers(expired);
-    for (const request of expired) {
-      const { key, peer, height } = request;
+    for (const { key, peer, promised } of expired) {
       const state = this.#peers.get(peer);
-      if (planned.has(request)) {
-        state?.lacks(key, this.#now());
-        if (state) late.add(state);
-      } else if (height !== UNKNOWN_HEIGHT && !this.#requests.isWaiting(peer, key)) {
-        // Nobody promised to have a parent of an orphan.
-        state?.promiseBroken();
+      if (!state) continue;
+      const planned = this.#plan.get(key);
+      if (planned) {
+        this.#plan.deny(planned, state);
+        late.add(state);
+      } else if (promised && !this.#requests.isWaiting(peer, key)) {
+        state.promiseBroken();
       }
     }
     return late;
@@ -228,8 +234,10 @@ export class BlockFetcher {
       }
       const next = this.#otherSource(request);
       if (!next && !this.#missing.has(request.key)) this.#requests.drop(request.key);
-      if (!next || !this.#requests.ask(next.peer.id, request.hash, request.height, this.#now(), { closed: request }))
-        continue;
+      if (!next) continue;
+      const promised = request.sources.includes(next.peer.id);
+      const options = { closed: request, promised };
+      if (!this.#requests.ask(next.peer.id, request.hash, request.height, this.#now(), options)) continue;
       const vector = { type: blockType(next), hash: request.hash, height: request.height };
       const vectors = byPeer.get(next);
       if (vectors) vectors.push(vector);

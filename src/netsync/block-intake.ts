@@ -23,7 +23,7 @@ export interface BlockIntakeDeps {
   readonly dag: Pick<SyncDag, 'blockHeight' | 'preparation'>;
   readonly peers: ReadonlyMap<number, PeerState>;
   readonly fetcher: Pick<BlockFetcher, 'delivered' | 'wasAsked' | 'isWaiting' | 'isKnown' | 'owedBy'>;
-  readonly plan: Pick<BlockPlan, 'add'>;
+  readonly plan: Pick<BlockPlan, 'add' | 'deny'>;
   readonly sync: Pick<Synchronizer, 'peer' | 'ourHeight'>;
   readonly downloader: Pick<Downloader, 'advance' | 'assign' | 'finished'>;
   readonly judge: BlockJudge;
@@ -116,6 +116,8 @@ export class BlockIntake {
     const run = () => {
       old = this.#isFarBelow(block);
       work(old);
+      // Its peer may have left before its turn, and then nobody else says so.
+      preparation?.forget(block);
     };
     const charge = (milliseconds: number) => payer.budget.charge(milliseconds, old);
     return this.#deps.queue.push(run, { ...options, lane: payer.budget, busy, charge });
@@ -158,7 +160,8 @@ export class BlockIntake {
       lister.progressAt = now();
     } else if (!fetcher.isKnown(hash)) {
       // These bytes are not the block: somebody else is asked for it.
-      plan.add(lister, [{ hash, height }]);
+      const [again] = plan.add(lister, [{ hash, height }]);
+      if (again) plan.deny(again, from);
       downloader.assign();
     }
   }

@@ -19,6 +19,8 @@ export interface PlannedBlock {
   askedAt: number;
   /** Who was asked before and is overtaken. */
   overtaken: PeerState | undefined;
+  /** Who was asked and did not have it, or let the time pass. */
+  readonly deniedBy: PeerState[];
   /** What came, and from whom; it waits for what lies below. */
   held: { readonly block: Block; readonly from: PeerState } | undefined;
 }
@@ -94,6 +96,7 @@ export class BlockPlan {
         owner: undefined,
         askedAt: 0,
         overtaken: undefined,
+        deniedBy: [],
         held: undefined,
       };
       this.#byKey.set(key, planned);
@@ -114,18 +117,17 @@ export class BlockPlan {
     }
   }
 
-  /** The next one that nobody was asked for and that has not come, at most `ahead` places from the front, that `fits`. */
-  nextUnasked(ahead: number, fits: (planned: PlannedBlock) => boolean): PlannedBlock | undefined {
-    if (this.unasked === 0) return undefined;
+  /** Those that nobody was asked for and that have not come, at most `ahead` places from the front. */
+  *unaskedBlocks(ahead: number): Iterable<PlannedBlock> {
+    if (this.unasked === 0) return;
     const end = Math.min(this.#blocks.length, this.#head + ahead);
     let place = Math.max(this.#unaskedFrom, this.#head);
     for (; place < end && !this.#isUnasked(this.#blocks[place]!); place++);
     this.#unaskedFrom = place;
     for (; place < end; place++) {
       const planned = this.#blocks[place]!;
-      if (this.#isUnasked(planned) && fits(planned)) return planned;
+      if (this.#isUnasked(planned)) yield planned;
     }
-    return undefined;
   }
 
   /** True for the first block of the plan. */
@@ -145,6 +147,12 @@ export class BlockPlan {
     this.#setOwner(planned, undefined);
     planned.overtaken = undefined;
     this.#unaskedFrom = Math.min(this.#unaskedFrom, planned.place);
+  }
+
+  /** A peer was asked for a block and will not bring it. */
+  deny(planned: PlannedBlock, peer: PeerState): void {
+    if (!planned.deniedBy.includes(peer)) planned.deniedBy.push(peer);
+    if (planned.owner === peer) this.free(planned);
   }
 
   /** A block has come. */

@@ -3,28 +3,32 @@ const MAX_HOSTS = 1000;
 /** How long a host is remembered, milliseconds. */
 const MEMORY_MS = 3_600_000;
 
-interface Remembered {
+/** What is held against a peer for claims of heights that came to nothing. */
+export interface ClaimRecord {
+  /** How many claims that were. */
   readonly failures: number;
-  /** Steady time. */
-  readonly until: number;
+  /** Steady time before which the peer is not chosen for synchronisation. */
+  readonly distrustUntil: number;
 }
+
+const NO_RECORD: ClaimRecord = { failures: 0, distrustUntil: Number.NEGATIVE_INFINITY };
 
 /**
  * Hosts that left after claiming heights which they did not show. Whoever connects again from there begins with the
  * record he left with; otherwise each new connection of a liar would be believed for a while, and a few of them for ever.
  */
 export class ClaimMemory {
-  readonly #hosts = new Map<string, Remembered>();
+  readonly #hosts = new Map<string, { readonly record: ClaimRecord; readonly until: number }>();
 
   get size(): number {
     return this.#hosts.size;
   }
 
-  /** A peer left with so many claims that came to nothing; 0 forgets its host. @param now steady milliseconds. */
-  left(host: string, failures: number, now: number): void {
+  /** A peer left; a record without failures makes its host forgotten. @param now steady milliseconds. */
+  left(host: string, record: ClaimRecord, now: number): void {
     this.#hosts.delete(host);
-    if (failures === 0) return;
-    this.#hosts.set(host, { failures, until: now + MEMORY_MS });
+    if (record.failures === 0) return;
+    this.#hosts.set(host, { record, until: now + MEMORY_MS });
     if (this.#hosts.size <= MAX_HOSTS) return;
     for (const oldest of this.#hosts.keys()) {
       this.#hosts.delete(oldest);
@@ -32,9 +36,9 @@ export class ClaimMemory {
     }
   }
 
-  /** Claims of earlier peers of this host that came to nothing. */
-  failuresOf(host: string, now: number): number {
+  /** What earlier peers of this host left behind. */
+  recordOf(host: string, now: number): ClaimRecord {
     const remembered = this.#hosts.get(host);
-    return remembered && now < remembered.until ? remembered.failures : 0;
+    return remembered && now < remembered.until ? remembered.record : NO_RECORD;
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { hashToHex } from '../util/hash.ts';
 import { type Block, InvType } from '../wire/index.ts';
 import { FIRST_WINDOW, PLAN_BLOCKS } from './limits.ts';
 import { FakeDag, withFalseBody } from './testing/fake-dag.ts';
@@ -145,6 +146,63 @@ describe('a list that several peers share', () => {
     const honest = [remote(source, { pace: 2 }).connect(), remote(source, { pace: 2 }).connect()];
     expect(await synchronise(source, 120_000)).toBeLessThan(60_000);
     for (const { points, connected } of honest) expect([points, connected]).toEqual([0, true]);
+  });
+
+  /** Lists hashes of nothing, as many as asked for. */
+  const invention = () => {
+    let count = 0;
+    return (from: number) =>
+      Array.from({ length: 500 }, (_, i) => {
+        const hash = Buffer.alloc(32, 0xcc);
+        hash.writeUInt32LE(count++, 0);
+        return { type: InvType.block, hash: Uint8Array.from(hash), height: from + 1 + i };
+      });
+  };
+
+  test('invented lists cost others two questions a block, and their lister its place', async () => {
+    const source = columns(300);
+    const { world, manager, remote, synchronise } = setup();
+    const honest = Array.from({ length: 6 }, () => remote(source).connect());
+    await synchronise(source, 60_000);
+    await world.advance(10_000);
+    for (const peer of honest) {
+      peer.requested.length = 0;
+      peer.maxHeight = 10_000;
+    }
+    const list = invention();
+    const liar = remote(new FakeDag(), { claim: 10_000, list: () => list(300), serve: () => null });
+    for (const peer of honest) Object.assign(peer, { maxHeight: 300 });
+    liar.connect();
+    expect(manager.syncPeerId).toBe(liar.id);
+    // They once claimed as much, so each of them may have it.
+    for (const peer of honest) peer.maxHeight = 10_000;
+    await world.advance(8000);
+    expect(manager.syncPeerId).not.toBe(liar.id);
+    const times = new Map<string, number>();
+    for (const { hash } of honest.flatMap(({ requested }) => requested)) {
+      times.set(hashToHex(hash), (times.get(hashToHex(hash)) ?? 0) + 1);
+    }
+    expect(times.size).toBeGreaterThan(400);
+    expect(Math.max(...times.values())).toBe(2);
+    for (const { connected, points } of honest) expect([connected, points]).toEqual([true, 0]);
+  });
+
+  test('who is not asked itself does not list for others', async () => {
+    const source = columns(100);
+    const { world, manager, remote, synchronise } = setup();
+    const honest = remote(source).connect();
+    await synchronise(source, 60_000);
+    const list = invention();
+    const liar = remote(new FakeDag(), { claim: 0, list: () => list(100), serve: () => null }).connect();
+    liar.announce({ hash: Uint8Array.from(Buffer.alloc(32, 1)), height: 100 });
+    await world.advance(7000);
+    honest.requested.length = 0;
+    honest.maxHeight = 10_000;
+    liar.announce({ hash: Uint8Array.from(Buffer.alloc(32, 2)), height: 9000 });
+    await world.advance(100_000);
+    expect(liar.log).toContain('getblocks 100');
+    expect(askedOf(honest)).toBe(0);
+    expect(manager.load.sharedBlocks).toBe(0);
   });
 
   test('a peer that leaves: what it owed is asked of others at once', async () => {

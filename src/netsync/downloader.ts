@@ -4,11 +4,12 @@ import type { BlockFetcher } from './block-fetcher.ts';
 import type { BlockPlan, PlannedBlock } from './block-plan.ts';
 import { DownloadPace } from './download-pace.ts';
 import {
-  BENCH_MS,
+  GREATEST_WINDOW,
   MAX_GETBLOCKS_ANSWER,
   MAX_HELPERS,
   OVERTAKEN_BLOCKS,
   PLAN_AHEAD,
+  PLAN_BLOCKS,
   PLAN_BYTES,
   PLAN_LOW,
   SHARED_FROM,
@@ -23,15 +24,15 @@ const FIRST_GUESS_BYTES = 100_000;
 const NEWEST_SHARE = 0.05;
 /** Seconds without work, while the sync peer owes much, after which others are brought in. */
 const IDLE_TICKS = 2;
-/** Blocks at the front of the plan that are looked at for whether anybody can have them. */
-const CHECKED_BLOCKS = 64;
+/** Peers that do not have a block, after which only the one that listed it is asked, unless that one has shown something. */
+const MAX_DENIALS = 2;
 
 /** What a download works with. */
 export interface DownloaderDeps {
   readonly plan: BlockPlan;
   readonly fetcher: Pick<BlockFetcher, 'askPlanned' | 'isKnown' | 'openWith'>;
   readonly peers: ReadonlyMap<number, PeerState>;
-  readonly sync: Pick<Synchronizer, 'peer' | 'isCandidate' | 'page' | 'overtaken' | 'listDone'>;
+  readonly sync: Pick<Synchronizer, 'peer' | 'isCandidate' | 'page' | 'overtaken' | 'exposed' | 'listDone'>;
   /** True while processing waits for blocks. */
   isIdle(): boolean;
   /** True if another block can be handed over. */
@@ -63,11 +64,13 @@ export class Downloader {
   }
 
   /**
-   * Takes over a list of the sync peer, if sharing it helps.
+   * Takes over a list of the sync peer, if sharing it helps. What others fetch is not listed by one that is not asked itself: it
+   * would never have to show anything.
    * @returns false if the sync peer is to be asked alone.
    */
   share(lister: PeerState, list: readonly InvVector[]): boolean {
     const { plan, fetcher } = this.#deps;
+    if (!this.#isHelper(lister)) return false;
     const unknown = list.filter(({ hash }) => !fetcher.isKnown(hash));
     if (plan.size === 0) {
       if (unknown.length < SHARED_FROM || !this.#hasHelper(lister)) return false;
@@ -126,10 +129,12 @@ export class Downloader {
 
   /** Asks for what nobody is asked for. To be called when peers failed, left, or have come. */
   assign(): void {
-    const { plan, peers } = this.#deps;
+    const { plan, peers, sync } = this.#deps;
     if (plan.size === 0) return;
     const helpers = [...peers.values()].filter((state) => this.#isHelper(state));
-    helpers.sort((a, b) => this.#paceOf(b).window - this.#paceOf(a).window || b.provenHeight - a.provenHeight);
+    // The sync peer first: it may be the only one that has what it listed.
+    const rank = (state: PeerState) => (state === sync.peer ? GREATEST_WINDOW + 1 : this.#paceOf(state).window);
+    helpers.sort((a, b) => rank(b) - rank(a) || b.provenHeight - a.provenHeight);
     for (const state of helpers.slice(0, MAX_HELPERS)) this.#serve(state);
   }
 
@@ -174,7 +179,7 @@ export class Downloader {
   #considerHelp(): void {
     const { plan, fetcher, sync, isIdle, now } = this.#deps;
     const lister = sync.peer;
-    const owed = lister && isIdle() ? fetcher.openWith(lister) : [];
+    const owed = lister && isIdle() && this.#isHelper(lister) ? fetcher.openWith(lister) : [];
     if (!lister || owed.length < SHARED_FROM || !this.#hasHelper(lister)) {
       this.#idleTicks = 0;
       return;
@@ -219,17 +224,13 @@ export class Downloader {
     const { plan, fetcher, now } = this.#deps;
     const wanted: InvVector[] = [];
     const at = now();
-    const refused = new Set<PlannedBlock>();
-    const fits = (planned: PlannedBlock) => !refused.has(planned) && this.#canHave(state, planned);
-    while (wanted.length < room) {
-      const planned = plan.nextUnasked(PLAN_AHEAD, fits);
-      if (!planned || !this.#isAffordable(planned)) break;
+    for (const planned of plan.unaskedBlocks(PLAN_AHEAD)) {
+      if (wanted.length >= room) break;
+      if (!this.#canHave(state, planned)) continue;
+      if (!this.#isAffordable(planned)) break;
+      // Undefined: somebody who announced it was asked.
       const vector = fetcher.askPlanned(state, planned, false);
-      if (!vector) {
-        // Somebody who announced it was asked.
-        refused.add(planned);
-        continue;
-      }
+      if (!vector) continue;
       plan.give(planned, state, at);
       wanted.push(vector);
     }
@@ -261,18 +262,29 @@ export class Downloader {
     return wanted;
   }
 
-  #canHave(state: PeerState, { key, height }: PlannedBlock): boolean {
-    return height <= state.peer.maxHeight && !state.isLacking(key, this.#deps.now(), BENCH_MS);
+  #canHave(state: PeerState, { height, lister, deniedBy }: PlannedBlock): boolean {
+    if (height > state.peer.maxHeight || deniedBy.includes(state)) return false;
+    return deniedBy.length < MAX_DENIALS || state === lister || lister.provenHeight >= 0;
   }
 
-  /** Takes out what nobody has who could be asked: if it exists, it will be found missing. */
+  /**
+   * Takes out what nobody has who could be asked: if it exists, it will be found missing. A sync peer that does not have what it
+   * listed itself is found out, and the rest of its list with it.
+   */
   #dropUnobtainable(): void {
-    const { plan, peers } = this.#deps;
+    const { plan, peers, sync } = this.#deps;
     const helpers = [...peers.values()].filter((state) => this.#isHelper(state));
-    for (const planned of [...plan.upcoming(CHECKED_BLOCKS)]) {
-      if (planned.held || planned.owner) continue;
-      if (!helpers.some((state) => this.#canHave(state, planned))) plan.remove(planned);
+    let exposed: PeerState | undefined;
+    for (const planned of plan.upcoming(PLAN_BLOCKS)) {
+      if (planned.held || planned.owner || helpers.some((state) => this.#canHave(state, planned))) continue;
+      plan.remove(planned);
+      if (planned.lister === sync.peer && planned.deniedBy.includes(planned.lister)) exposed = planned.lister;
     }
+    if (!exposed) return;
+    for (const planned of plan.upcoming(PLAN_BLOCKS)) {
+      if (planned.lister === exposed && !planned.held) plan.remove(planned);
+    }
+    sync.exposed(exposed);
   }
 
   #askForNextList(): void {

@@ -70,9 +70,8 @@ export class InventoryReader {
     const { fetcher, transactions, downloader, walker } = this.#deps;
     const hashes = (wanted: boolean) =>
       inventory.filter((item) => isBlockEntry(item) === wanted).map(({ hash }) => hash);
-    fetcher.notFound(state, hashes(true));
     transactions.notFound(state, hashes(false));
-    downloader.assign();
+    if (fetcher.notFound(state, hashes(true))) downloader.assign();
     walker.settle(state);
   }
 

@@ -1,4 +1,5 @@
 import type { InvVector } from '../wire/index.ts';
+import type { ClaimRecord } from './claim-memory.ts';
 import { DISTRUST_MS, MAX_DISTRUST_MS, WALK_BACK } from './limits.ts';
 import type { SyncPeer } from './ports.ts';
 import { WorkBudget } from './work-budget.ts';
@@ -169,10 +170,16 @@ export class PeerState {
     this.failures++;
   }
 
+  /** Takes over the record that an earlier peer of the same host left behind. */
+  resume({ failures, distrustUntil }: ClaimRecord): void {
+    this.failures = failures;
+    this.distrustUntil = distrustUntil;
+  }
+
   /** The record that the peer leaves behind: claims that came to nothing, one it has not even begun to show included. */
-  failuresAtEnd(ourHeight: number): number {
+  recordAtEnd(ourHeight: number): ClaimRecord {
     const unproved = this.provenHeight < 0 && this.peer.maxHeight > ourHeight;
-    return Math.max(this.failures, unproved ? 1 : 0);
+    return { failures: Math.max(this.failures, unproved ? 1 : 0), distrustUntil: this.distrustUntil };
   }
 
   /** A block of this peer was accepted. */

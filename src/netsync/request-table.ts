@@ -16,6 +16,8 @@ export interface OpenRequest {
   readonly sources: number[];
   /** Milliseconds after which another peer that announces the item is asked instead. */
   readonly patience: number;
+  /** The peer announced the item. */
+  readonly promised: boolean;
 }
 
 /** How an item is asked for. */
@@ -24,6 +26,8 @@ export interface AskOptions {
   readonly closed?: OpenRequest;
   /** See {@link OpenRequest.patience}. Default, and at most: the expiry. */
   readonly patience?: number;
+  /** The peer announced the item. Default false: it is only supposed to have it. */
+  readonly promised?: boolean;
   /** Also if it is open with somebody else who still has time. */
   readonly overtake?: boolean;
 }
@@ -111,7 +115,7 @@ export class RequestTable {
     hash: Hash,
     height: number,
     now: number,
-    { closed, patience, overtake = false }: AskOptions = {},
+    { closed, patience, promised = false, overtake = false }: AskOptions = {},
   ): boolean {
     const key = hashKey(hash);
     const open = this.#open.get(key);
@@ -130,6 +134,7 @@ export class RequestTable {
       attempts: (previous?.attempts ?? 0) + 1,
       sources: previous?.sources.filter((source) => source !== peer) ?? [],
       patience: Math.min(patience ?? this.#options.expiry, this.#options.expiry),
+      promised,
     });
     requests.asked.set(key, (requests.asked.get(key) ?? 0) + 1);
     requests.waiting.set(key, now);

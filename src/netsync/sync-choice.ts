@@ -32,8 +32,8 @@ export interface Choice {
 }
 
 /**
- * Chooses whom to synchronise from. Peers that claim more than we have come first: among them those whose claims have
- * never come to nothing, then those that we dialled (an attacker can open any number of connections to us), then by
+ * Chooses whom to synchronise from. Peers that claim more than we have come first: among them those whose claims and
+ * announcements have never come to nothing, then those that we dialled (an attacker can open any number of connections to us), then by
  * chance; the size of a claim does not count. Without any, a peer that claims as much as we have, once for each height
  * of ours, because it may know other blocks by now. In generation 2 a peer at height 0 is not asked.
  */
@@ -41,7 +41,8 @@ export function chooseSyncPeer(candidates: readonly PeerState[], choice: Choice)
   const { ourHeight, now, random } = choice;
   const higher = candidates.filter(({ peer, distrustUntil }) => peer.maxHeight > ourHeight && now >= distrustUntil);
   if (higher.length > 0) {
-    const rank = ({ failures, peer }: PeerState) => failures * 2 + (peer.inbound ? 1 : 0);
+    const rank = ({ failures, keepsPromises, peer }: PeerState) =>
+      (failures + (keepsPromises ? 0 : 1)) * 2 + (peer.inbound ? 1 : 0);
     const best = Math.min(...higher.map(rank));
     const equals = higher.filter((state) => rank(state) === best);
     return equals[random.below(equals.length)];

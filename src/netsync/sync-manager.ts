@@ -144,7 +144,7 @@ export class SyncManager {
     state.reconcileAt = now + (this.#options.reconcileDelay ?? RECONCILE_DELAY_MS);
     state.noteClaim(this.#sync.ourHeight, now);
     // Whom we dialled was our own choice; who dials us may be anybody, again and again.
-    if (peer.inbound) state.failures = this.#claims.failuresOf(peer.host, now);
+    if (peer.inbound) state.resume(this.#claims.recordOf(peer.host, now));
     this.#peers.set(peer.id, state);
     this.#sync.start();
     this.#downloader.assign();
@@ -155,7 +155,7 @@ export class SyncManager {
     const state = this.#peers.get(peer.id);
     if (!state || state.peer !== peer) return;
     this.#peers.delete(peer.id);
-    if (peer.inbound) this.#claims.left(peer.host, state.failuresAtEnd(this.#sync.ourHeight), this.#now());
+    if (peer.inbound) this.#claims.left(peer.host, state.recordAtEnd(this.#sync.ourHeight), this.#now());
     this.#fetcher.release(state);
     this.#transactions.release(state);
     this.#sync.lost(state);

@@ -97,6 +97,26 @@ describe('a sync peer that is no good', () => {
     expect(honest.connected).toBe(true);
   });
 
+  test('a liar that comes back is trusted as little as when it left', async () => {
+    const { world, manager, remote } = setup();
+    remote(chain(5)).connect();
+    await world.advance(10_000);
+    const lie = () => {
+      const liar = remote(new FakeDag(), { claim: 1000, list: () => [] });
+      Object.assign(liar, { inbound: true, host: '192.0.2.66' });
+      return liar.connect();
+    };
+    const first = lie();
+    expect(manager.syncPeerId).toBe(first.id);
+    await world.advance(1000);
+    first.leave();
+    const second = lie();
+    await world.advance(30_000);
+    expect(second.log).not.toContain('getblocks 5');
+    await world.advance(60_000);
+    expect(second.log).toContain('getblocks 5');
+  });
+
   test('a liar that lists invented blocks is found out when it cannot deliver them', async () => {
     const { world, dag, manager, remote } = setup();
     const other = chain(40);

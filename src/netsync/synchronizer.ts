@@ -3,7 +3,14 @@ import type { Logger } from '../util/log.ts';
 import type { World } from '../util/ports.ts';
 import type { BlockFetcher } from './block-fetcher.ts';
 import type { BlockPlan } from './block-plan.ts';
-import { GAP_HEIGHTS, SLOW_AFTER_MS, STALL_AFTER_MS, STALL_SAMPLE_MS, UNANSWERED_AFTER_MS } from './limits.ts';
+import {
+  CLAIM_GRACE_MS,
+  GAP_HEIGHTS,
+  SLOW_AFTER_MS,
+  STALL_AFTER_MS,
+  STALL_SAMPLE_MS,
+  UNANSWERED_AFTER_MS,
+} from './limits.ts';
 import type { PeerState } from './peer-state.ts';
 import type { SyncDag, SyncManagerOptions } from './ports.ts';
 import { chooseSyncPeer, claimCounts, isCandidate } from './sync-choice.ts';
@@ -49,6 +56,11 @@ export class Synchronizer {
   /** The peer that is being synced from; undefined outside sync mode. */
   get peer(): PeerState | undefined {
     return this.#peer;
+  }
+
+  /** True while the sync peer brings blocks, or has not had the time to bring any. */
+  get isMoving(): boolean {
+    return this.#peer !== undefined && this.#now() - Math.max(this.#peer.progressAt, this.#startedAt) < CLAIM_GRACE_MS;
   }
 
   /** Greatest height of our DAG. */
@@ -105,6 +117,11 @@ export class Synchronizer {
   overtaken(state: PeerState): void {
     if (state === this.#peer && this.#othersAreHigher(state, this.#now()))
       this.#replace(state, 'is overtaken by others');
+  }
+
+  /** A peer does not have what it listed, nor has anybody else. */
+  exposed(state: PeerState): void {
+    if (state === this.#peer) this.#replace(state, 'lists what it does not have');
   }
 
   /** All that the sync peer listed has been processed. */

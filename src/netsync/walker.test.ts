@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FakeDag } from './testing/fake-dag.ts';
 import { chain, setup } from './testing/sync-setup.ts';
 
 describe('forks of equal height', () => {
@@ -21,6 +22,15 @@ describe('forks of equal height', () => {
     await world.advance(30_000);
     expect(dag.blockCount).toBe(701);
   });
+});
+
+test('a mute peer in the place of the sync peer does not keep forks from being compared', async () => {
+  const { world, dag, manager, remote } = setup({ dag: chain(12, 'own') });
+  const mute = remote(new FakeDag(), { claim: 1000, list: () => undefined }).connect();
+  remote(chain(12, 'other')).connect();
+  await world.advance(20_000);
+  expect(manager.syncPeerId).toBe(mute.id);
+  expect(dag.blockCount).toBe(25);
 });
 
 describe('forks below', () => {

@@ -16,7 +16,7 @@ const WALK_TIMEOUT_MS = 60_000;
 export interface WalkerDeps {
   readonly peers: ReadonlyMap<number, PeerState>;
   readonly fetcher: Pick<BlockFetcher, 'owedBy' | 'requestMissing'>;
-  readonly sync: Pick<Synchronizer, 'peer' | 'ourHeight'>;
+  readonly sync: Pick<Synchronizer, 'peer' | 'ourHeight' | 'isMoving'>;
   /** Steady time in milliseconds. */
   now(): number;
 }
@@ -41,9 +41,11 @@ export class Walker {
     for (const state of peers.values()) {
       if (state.walk && at - state.walk.askedAt > WALK_TIMEOUT_MS) this.#end(state);
     }
-    if (sync.peer) return;
+    // While blocks come in our height says little; a sync peer that only occupies its place keeps us from nothing.
+    if (sync.isMoving) return;
     for (const state of peers.values()) {
-      if (state.reconcileAt !== undefined && at >= state.reconcileAt) this.reconcile(state);
+      if (state === sync.peer || state.reconcileAt === undefined) continue;
+      if (at >= state.reconcileAt) this.reconcile(state);
     }
   }
 

@@ -225,7 +225,7 @@ export const CANARIES: readonly Canary[] = [
     install: () =>
       all(
         replaceMethod(BlockFetcher.prototype, 'retryExpired', () => new Set<never>()),
-        replaceMethod(BlockFetcher.prototype, 'notFound', () => undefined),
+        replaceMethod(BlockFetcher.prototype, 'notFound', () => false),
         replaceMethod(BlockFetcher.prototype, 'release', () => undefined),
       ),
   },
