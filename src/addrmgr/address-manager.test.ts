@@ -5,14 +5,14 @@ import { ipFromString, ipToString, type NetAddress } from '../wire/index.ts';
 import { AddressManager } from './address-manager.ts';
 import { LocalPriority, UnroutableAddressError } from './local-addresses.ts';
 import { MemoryFile } from './testing.ts';
-import type { AddressManagerDeps, AddressManagerOptions, PeersFile } from './types.ts';
+import type { AddressManagerDeps, PeersFile } from './types.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-function setup(deps: Partial<AddressManagerDeps> = {}, options: AddressManagerOptions = {}) {
+function setup(deps: Partial<AddressManagerDeps> = {}) {
   const world = new VirtualWorld();
-  const manager = new AddressManager(options, { world, logger: silentLogger, ...deps });
+  const manager = new AddressManager({}, { world, logger: silentLogger, ...deps });
   const now = () => Math.floor(world.now / 1000);
   return { world, manager, now };
 }

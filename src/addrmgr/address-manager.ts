@@ -1,11 +1,12 @@
 import type { Timer } from '../util/ports.ts';
-import type { NetAddress } from '../wire/index.ts';
+import { type NetAddress, Services } from '../wire/index.ts';
 import { AddressPool } from './address-pool.ts';
 import { type LocalAddress, LocalAddresses, type LocalPriority } from './local-addresses.ts';
-import { DEFAULT_SERVICES, readPeersFile, writePeersFile } from './peers-file.ts';
+import { readPeersFile, writePeersFile } from './peers-file.ts';
 import type { AddressCandidate, AddressManagerDeps, AddressManagerOptions } from './types.ts';
 
-const DEFAULT_DUMP_INTERVAL = 600_000;
+/** The file is written so often, milliseconds. */
+const DUMP_INTERVAL = 600_000;
 /** Own services when nothing else is said: Network, Bloom, Witness. */
 const DEFAULT_OWN_SERVICES = 0x0dn;
 /** Fewer addresses than this: peers should be asked for more. */
@@ -23,9 +24,7 @@ const REFRESH = 20 * 60;
  */
 export class AddressManager {
   readonly #deps: AddressManagerDeps;
-  readonly #defaultServices: bigint;
   readonly #ownServices: bigint;
-  readonly #dumpInterval: number;
   readonly #local = new LocalAddresses();
   #pool: AddressPool;
   #timer: Timer | undefined;
@@ -36,9 +35,7 @@ export class AddressManager {
 
   constructor(options: AddressManagerOptions, deps: AddressManagerDeps) {
     this.#deps = deps;
-    this.#defaultServices = options.defaultServices ?? DEFAULT_SERVICES;
     this.#ownServices = options.ownServices ?? DEFAULT_OWN_SERVICES;
-    this.#dumpInterval = options.dumpInterval ?? DEFAULT_DUMP_INTERVAL;
     this.#pool = this.#emptyPool();
   }
 
@@ -183,7 +180,7 @@ export class AddressManager {
   async #start(): Promise<void> {
     await this.#load();
     if (this.#stopping || !this.#deps.file) return;
-    this.#timer = this.#deps.world.timers.every(this.#dumpInterval, () => void this.dump());
+    this.#timer = this.#deps.world.timers.every(DUMP_INTERVAL, () => void this.dump());
   }
 
   async #stop(): Promise<void> {
@@ -200,7 +197,7 @@ export class AddressManager {
     try {
       const text = await file.load();
       if (text === undefined) return;
-      this.#pool = readPeersFile(text, world.random, this.#defaultServices);
+      this.#pool = readPeersFile(text, world.random, Services.network);
       for (const { address } of this.#local.list()) this.#forget(address);
       logger.info(`loaded ${this.count} addresses`);
     } catch (error) {

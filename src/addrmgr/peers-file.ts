@@ -1,5 +1,5 @@
 import type { Random } from '../util/ports.ts';
-import { type NetAddress, Services } from '../wire/index.ts';
+import type { NetAddress } from '../wire/index.ts';
 import { addressKey, type Endpoint, parseAddressKey } from './address-key.ts';
 import { AddressPool } from './address-pool.ts';
 import type { KnownAddress } from './known-address.ts';
@@ -152,6 +152,3 @@ function integer(value: unknown, name: string, low = Number.MIN_SAFE_INTEGER, hi
   }
   return value;
 }
-
-/** Services that an address is given when nothing better is known. */
-export const DEFAULT_SERVICES = Services.network;

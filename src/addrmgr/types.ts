@@ -12,14 +12,10 @@ export interface PeersFile {
   setAside(): Promise<void>;
 }
 
-/** Numbers of the manager. */
+/** What a manager is told about this node. */
 export interface AddressManagerOptions {
-  /** Service bits given to addresses whose services nobody told. Default: Network. */
-  readonly defaultServices?: bigint;
   /** Our own services, in the placeholder for "no own address". Default 0x0d. */
   readonly ownServices?: bigint;
-  /** Milliseconds between two writes of the file. Default 10 min. */
-  readonly dumpInterval?: number;
 }
 
 /** What the manager needs. */

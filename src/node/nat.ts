@@ -1,5 +1,6 @@
 import type { Logger } from '../util/log.ts';
 import type { Timer, World } from '../util/ports.ts';
+import { printable } from '../util/printable.ts';
 import { ipFromString } from '../wire/index.ts';
 
 /** A router that forwards ports, as UPnP and NAT-PMP make it look. Every call ends soon after its signal was aborted. */
@@ -184,8 +185,8 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-/** What went wrong, for one line of the log. A router may have worded it: nothing unprintable, and not too much. */
+/** What went wrong, for one line of the log. A router may have worded it. */
 function textOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/[^\x20-\x7e]/gu, '?').slice(0, MAX_REASON);
+  return printable(text.slice(0, MAX_REASON));
 }

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../util/log.ts';
+import { printable } from '../../util/printable.ts';
 
 /** Three-letter forms of the levels in log lines. */
 const LABELS: Readonly<Record<LogLevel, string>> = {
@@ -33,11 +34,7 @@ export function formatLine(
   origin: string,
   message: string,
 ): string {
-  return `${timeText(milliseconds)} [${LABELS[level]}] ${tag}${origin}: ${printable(message)}\n`;
-}
-
-function printable(message: string): string {
-  return message.replace(/\p{Cc}/gu, (control) => (control === '\n' ? '\n    ' : '?'));
+  return `${timeText(milliseconds)} [${LABELS[level]}] ${tag}${origin}: ${message.split('\n').map(printable).join('\n    ')}\n`;
 }
 
 /** Forms of log lines. */
