@@ -39,5 +39,7 @@ export function parseDuration(text: string): bigint {
     total += (BigInt(whole + fraction) * scale) / 10n ** BigInt(fraction.length);
     rest = rest.slice(unit.length);
   }
+  // Nanoseconds are a signed 64-bit number there.
+  if (total >= 2n ** 63n) throw invalid();
   return negative ? -total : total;
 }

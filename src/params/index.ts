@@ -13,4 +13,5 @@ export {
   softwareVersionNumber,
   userAgent,
   userAgentCommentProblem,
+  userAgentLengthProblem,
 } from './user-agent.ts';

@@ -49,6 +49,7 @@ describe('durations', () => {
     ['.s', 'time: invalid duration ".s"'],
     ['600', 'time: missing unit in duration "600"'],
     ['3x', 'time: unknown unit "x" in duration "3x"'],
+    ['9999999h', 'time: invalid duration "9999999h"'],
     ['1h2', 'time: missing unit in duration "1h2"'],
   ])('%s is none', (text, message) => {
     expect(() => parseDuration(text)).toThrow(message);

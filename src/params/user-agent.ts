@@ -17,6 +17,8 @@ export function softwareVersionNumber(generation: Generation): number {
   return 1_000_000 * major + 10_000 * minor + 100 * patch;
 }
 
+/** Bytes of a user agent that nodes of both generations can receive. */
+const MAX_RECEIVED = 240;
 /** The first part of every user agent. */
 const BASE_USER_AGENT = '/soterwire:0.6.0/';
 
@@ -26,19 +28,30 @@ export function userAgentCommentProblem(comments: readonly string[]): string | u
   return "The following characters must not appear in user agent comments: '/', ':', '(', ')'";
 }
 
+/** Message for comments that make the user agent longer than other nodes can receive; undefined if it is short enough. */
+export function userAgentLengthProblem(generation: Generation, comments: readonly string[]): string | undefined {
+  const { length } = Buffer.from(userAgentText(BASE_USER_AGENT, 'soterd', softwareVersion(generation), comments));
+  if (length <= MAX_RECEIVED) return undefined;
+  return `The user agent comments make the user agent ${length} bytes long -- other nodes can receive ${MAX_RECEIVED}`;
+}
+
 /**
  * A user agent with one more part (BIP 14): `<base><name>:<version>(<comment>; <comment>)/`.
  * @throws {WireError} if it gets longer than 256 bytes.
  */
 export function addUserAgent(base: string, name: string, version: string, comments: readonly string[] = []): string {
-  const inParentheses = comments.length > 0 ? `(${comments.join('; ')})` : '';
-  const userAgent = `${base}${name}:${version}${inParentheses}/`;
+  const userAgent = userAgentText(base, name, version, comments);
   checkUserAgent(userAgent);
   return userAgent;
 }
 
+function userAgentText(base: string, name: string, version: string, comments: readonly string[]): string {
+  const inParentheses = comments.length > 0 ? `(${comments.join('; ')})` : '';
+  return `${base}${name}:${version}${inParentheses}/`;
+}
+
 /**
- * How this software presents itself to nodes of a generation. More than 240 bytes can not be received by them.
+ * How this software presents itself to nodes of a generation. See {@link userAgentLengthProblem}.
  * @throws {WireError} if the comments make it longer than 256 bytes.
  */
 export function userAgent(generation: Generation, comments: readonly string[] = []): string {

@@ -8,6 +8,7 @@ import { transportPair } from '../peer/testing.ts';
 import { ScriptedRemote } from '../peer/testing-remote.ts';
 import { silentLogger } from '../util/log.ts';
 import { ipFromString, type NetAddress } from '../wire/index.ts';
+import { guest } from './testing/guest.ts';
 import { VirtualNetwork } from './testing/virtual-network.ts';
 
 const testnet = networkParams('testnet1');
@@ -34,7 +35,10 @@ interface PeersFileContent {
 }
 
 /** A testnet node that knows some addresses of an hour ago; who answers there is decided by the test. */
-async function setup(known: readonly string[], options: { readonly targetOutbound?: number } = {}) {
+async function setup(
+  known: readonly string[],
+  options: { readonly targetOutbound?: number; readonly maxPeers?: number } = {},
+) {
   const network = new VirtualNetwork();
   const { world } = network;
   const now = () => Math.floor(world.now / 1000);
@@ -157,6 +161,13 @@ test('the connections of the last run are the first of the next, after a kill as
   // Nothing was reached: what is known to have been good stays.
   await next.world.waitFor(again.handler.stop(), 1000);
   expect(anchorsFile.content).toBe(anchors);
+});
+
+test('a node without any place for peers dials nobody and takes nobody', async () => {
+  const { network, world, node, dialled } = await setup([LIVE], { maxPeers: 0 });
+  await world.advance(MINUTE);
+  expect(dialled).toEqual([]);
+  expect((await guest(network, node)).closed).toBe(true);
 });
 
 test('connections that are begun at once lead into different networks, however many addresses one of them has', async () => {

@@ -263,7 +263,7 @@ export class PeerHandler {
       requests: () => this.#connections.requests(),
       isAllowed: ({ ip }) => this.#isDialable(hostOf(ip)),
     });
-    const automatic = params.name !== 'simnet' && (options.connectOnly ?? []).length === 0;
+    const automatic = params.name !== 'simnet' && (options.connectOnly ?? []).length === 0 && maxPeers > 0;
     return new ConnectionManager<Transport>(
       { targetOutbound: Math.min(options.targetOutbound ?? DEFAULT_TARGET_OUTBOUND, maxPeers) },
       {

@@ -1,4 +1,10 @@
-import { NANO_PER_COIN, type NetworkParams, userAgentCommentProblem } from '../../params/index.ts';
+import {
+  MAX_AMOUNT,
+  NANO_PER_COIN,
+  type NetworkParams,
+  userAgentCommentProblem,
+  userAgentLengthProblem,
+} from '../../params/index.ts';
 import { type Address, AddressError, decodeAddress, isForNet } from '../../script/index.ts';
 import { ipFromString, isMappedIpv4 } from '../../wire/index.ts';
 import { LOG_FORMATS, type LogFormat } from '../logging/index.ts';
@@ -19,6 +25,9 @@ const MIN_BLOCK_WEIGHT = 4000;
 /** Longest user name and password that SOCKS5 can carry (RFC 1929). */
 const MAX_PROXY_CREDENTIAL = 255;
 const ONE_SECOND = 1_000_000_000n;
+const ONE_DAY = 86_400n * ONE_SECOND;
+/** No fee can be greater. */
+const MAX_COINS = Number(MAX_AMOUNT / NANO_PER_COIN);
 const LOCAL_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
 /** At most one network may be chosen. */
@@ -103,11 +112,11 @@ export function checkConcurrency({ rpcmaxconcurrentreqs }: SoterdOptions): void 
     );
 }
 
-/** NanoSoter of a fee in coins, rounded half away from zero. */
+/** NanoSoter of a fee in coins, rounded half away from zero. The message is the reference's for what is no number. */
 export function readRelayFee({ minrelaytxfee }: SoterdOptions): bigint {
-  if (!Number.isFinite(minrelaytxfee)) throw new ConfigError('invalid minrelaytxfee: invalid soter amount');
-  const nano = minrelaytxfee * Number(NANO_PER_COIN);
-  return BigInt(Math.trunc(nano < 0 ? nano - 0.5 : nano + 0.5));
+  if (!(minrelaytxfee >= 0 && minrelaytxfee <= MAX_COINS))
+    throw new ConfigError('invalid minrelaytxfee: invalid soter amount');
+  return BigInt(Math.round(minrelaytxfee * Number(NANO_PER_COIN)));
 }
 
 /** Sizes of mined blocks. */
@@ -120,20 +129,38 @@ export function checkBlockSizes({ blockmaxsize, blockmaxweight }: SoterdOptions)
   check('blockmaxweight', blockmaxweight, MIN_BLOCK_WEIGHT, MAX_BLOCK_WEIGHT);
 }
 
-/** Below this a pool is of no use, megabytes; the same bound as in Bitcoin Core. */
-const MIN_POOL_MEGABYTES = 5;
-/** A century: more would not be exact in the seconds that the pool counts. */
-const MAX_EXPIRY_HOURS = 24 * 366 * 100;
-/** More than any machine has. */
-const MAX_POOL_MEGABYTES = 1_000_000_000;
+/**
+ * Bounds of counts and sizes for which the reference has none: less makes no sense, more would exhaust memory or not be exact. Both
+ * included.
+ */
+const BOUNDS = [
+  ['maxpeers', 0, 1_000_000],
+  ['rpcmaxclients', 0, 1_000_000],
+  ['rpcmaxwebsockets', 0, 1_000_000],
+  // Thousand bytes a minute; a number at all events.
+  ['limitfreerelay', 0, Number.POSITIVE_INFINITY],
+  // About 200 bytes each.
+  ['sigcachemaxsize', 0, 10_000_000],
+  // Megabytes: below that a pool is of no use, as in Bitcoin Core; above is more than any machine has.
+  ['maxmempool', 5, 1_000_000_000],
+  // Hours, up to a century.
+  ['mempoolexpiry', 1, 24 * 366 * 100],
+] as const;
 
-/** Room and time of the memory pool. */
-export function checkPoolLimits({ maxmempool, mempoolexpiry }: SoterdOptions): void {
-  if (maxmempool < MIN_POOL_MEGABYTES || maxmempool > MAX_POOL_MEGABYTES)
-    throw new ConfigError(`The maxmempool option must be at least ${MIN_POOL_MEGABYTES} -- parsed [${maxmempool}]`);
-  if (mempoolexpiry < 1 || mempoolexpiry > MAX_EXPIRY_HOURS)
+/** Numbers of which any is understood, but not every one can be used. */
+export function checkBounds(options: SoterdOptions): void {
+  for (const [name, least, most] of BOUNDS) {
+    if (!(options[name] >= least && options[name] <= most))
+      throw new ConfigError(
+        most === Number.POSITIVE_INFINITY
+          ? `The ${name} option must be at least ${least} -- parsed [${options[name]}]`
+          : `The ${name} option must be in between ${least} and ${most} -- parsed [${options[name]}]`,
+      );
+  }
+  const { trickleinterval } = options;
+  if (trickleinterval > ONE_DAY)
     throw new ConfigError(
-      `The mempoolexpiry option must be in between 1 and ${MAX_EXPIRY_HOURS} -- parsed [${mempoolexpiry}]`,
+      `The trickleinterval option may not be more than 24h -- parsed [${formatDuration(trickleinterval)}]`,
     );
 }
 
@@ -144,8 +171,8 @@ export function checkOrphans({ maxorphantx }: SoterdOptions): void {
 }
 
 /** Comments become part of the user agent. */
-export function checkUserAgent({ uacomment }: SoterdOptions): void {
-  const problem = userAgentCommentProblem(uacomment);
+export function checkUserAgent({ uacomment }: SoterdOptions, { generation }: NetworkParams): void {
+  const problem = userAgentCommentProblem(uacomment) ?? userAgentLengthProblem(generation, uacomment);
   if (problem !== undefined) throw new ConfigError(problem);
 }
 

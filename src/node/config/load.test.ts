@@ -115,8 +115,43 @@ describe('loadConfig', () => {
     expect(await limits()).toMatchObject({ maxUsage: 300_000_000, expiry: 14 * 86_400 });
     expect(await limits('--maxmempool=5', '--mempoolexpiry=1')).toMatchObject({ maxUsage: 5_000_000, expiry: 3600 });
     const refusal = async (arg: string) => (await load(['--simnet', arg])).stderr;
-    expect(await refusal('--maxmempool=4')).toMatch(/The maxmempool option must be at least 5 -- parsed \[4\]/u);
+    expect(await refusal('--maxmempool=4')).toMatch(
+      /The maxmempool option must be in between 5 and \d+ -- parsed \[4\]/u,
+    );
     expect(await refusal('--mempoolexpiry=0')).toMatch(/The mempoolexpiry option must be in between 1 and 878400/u);
+  });
+
+  test('numbers at and beyond their bounds', async () => {
+    const values: readonly (readonly [option: string, good: readonly string[], bad: readonly string[]])[] = [
+      ['maxpeers', ['0', '1000000'], ['-1', '1000001', '9223372036854775807']],
+      ['banthreshold', ['0', '4294967295'], ['-1', '4294967296']],
+      ['banduration', ['1s', '2000000h'], ['999ms', '0s', '-1h', '9999999h']],
+      ['trickleinterval', ['0s', '1ns', '24h'], ['24h1ns', '2000000h']],
+      ['rpcmaxclients', ['0'], ['-1', '1e3', '99999999999999999999']],
+      ['rpcmaxwebsockets', ['0'], ['-1']],
+      ['rpcmaxconcurrentreqs', ['0', '9223372036854775807'], ['-1']],
+      ['blockminsize', ['0', '4294967295'], ['-1']],
+      ['blockminweight', ['0', '4294967295'], ['-1']],
+      ['blockprioritysize', ['0', '4294967295'], ['-1']],
+      ['minrelaytxfee', ['0', '1e-300', '2100000'], ['-1e-9', '2100001', '1e300', 'Inf', '-Inf']],
+      ['limitfreerelay', ['0', '1e300', 'Inf'], ['-1', 'NaN', '-Inf']],
+      ['maxorphantx', ['0', '9223372036854775807'], ['-1']],
+      ['maxmempool', ['5', '1000000000'], ['0', '1000000001', '18446744073709551615']],
+      ['mempoolexpiry', ['1'], ['0', '18446744073709551615']],
+      ['sigcachemaxsize', ['0', '10000000'], ['-1', '10000001', '18446744073709551615']],
+      ['profile', ['1024', '65535'], ['0', '1023', '65536', '-1']],
+      ['uacomment', ['c'.repeat(208)], ['c'.repeat(209), 'ü'.repeat(120)]],
+    ];
+    for (const [option, good, bad] of values) {
+      for (const value of good) await configOf(['--simnet', `--${option}=${value}`]);
+      for (const value of bad) {
+        const { outcome, stderr } = await load(['--simnet', `--${option}=${value}`]);
+        expect({ option, value, outcome }).toEqual({ option, value, outcome: { kind: 'exit', code: 1 } });
+        expect(stderr).toMatch(/^.+\nUse soterd -h to show usage\n$/u);
+      }
+    }
+    expect((await configOf(['--maxpeers=0'])).peers).toMatchObject({ maxPeers: 0, dnsSeeding: false });
+    expect((await configOf(['--simnet', '--minrelaytxfee=0.0000000015'])).mempool.minRelayFee).toBe(2n);
   });
 
   test('localhost among the RPC addresses stands for its IPs', async () => {

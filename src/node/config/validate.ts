@@ -6,6 +6,7 @@ import { readHostAddresses, readListenAddresses } from './addresses.ts';
 import {
   checkBanDuration,
   checkBlockSizes,
+  checkBounds,
   checkConcurrency,
   checkCredentials,
   checkDatabase,
@@ -14,7 +15,6 @@ import {
   checkOrphans,
   checkPeerLists,
   checkPlainRpc,
-  checkPoolLimits,
   checkProfiler,
   checkProxies,
   checkUserAgent,
@@ -75,8 +75,8 @@ export async function validate(set: OptionSet<typeof SOTERD_OPTIONS>, context: V
   const minRelayFee = readRelayFee(options);
   checkBlockSizes(options);
   checkOrphans(options);
-  checkPoolLimits(options);
-  checkUserAgent(options);
+  checkBounds(options);
+  checkUserAgent(options, params);
   checkIndexes(options);
   const addresses = readMiningAddresses(options, params);
   checkGenerate(options);
@@ -200,7 +200,8 @@ function peerConfig(options: SoterdOptions, params: NetworkParams, places: Place
     persistent: places.persistent,
     connectOnly,
     maxPeers: options.maxpeers,
-    dnsSeeding: !options.nodnsseed && !connectOnly && !options.simnet && params.name !== 'simnet',
+    dnsSeeding:
+      !options.nodnsseed && !connectOnly && options.maxpeers > 0 && !options.simnet && params.name !== 'simnet',
     banning: !options.nobanning,
     banDuration: durationToMilliseconds(options.banduration),
     banThreshold: options.banthreshold,
