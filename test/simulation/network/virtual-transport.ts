@@ -128,7 +128,7 @@ export class VirtualTransport implements Transport {
     if (this.#ended) return;
     this.#ended = true;
     this.#inbox = [];
-    this.owner.released(this);
+    this.#release();
     if (this.owner.alive) this.#handlers?.close(error);
   }
 
@@ -136,6 +136,7 @@ export class VirtualTransport implements Transport {
   lose(): void {
     this.#lost = true;
     this.#onTheWay = [];
+    this.#release();
   }
 
   /** A partition between this end and the other is over. */
@@ -178,7 +179,13 @@ export class VirtualTransport implements Transport {
     let count = 0;
     while (count < this.#onTheWay.length && this.#onTheWay[count]!.at <= due) count++;
     for (const { chunk } of this.#onTheWay.splice(0, count)) this.#other.#arrive(chunk);
+    this.#release();
     this.#fly();
+  }
+
+  /** Lets the machine forget this end, but not before all of it is sent: a partition must not swallow the end of the stream. */
+  #release(): void {
+    if (this.#ended && this.#onTheWay.length === 0) this.owner.released(this);
   }
 
   #isCut(): boolean {
