@@ -1,17 +1,17 @@
 import { type NetworkParams, subsidy } from '../src/params/index.ts';
 import { searchNonce } from '../src/pow/index.ts';
-import { type Hash, ZERO_HASH } from '../src/util/hash.ts';
+import type { Hash } from '../src/util/hash.ts';
 import {
   Block,
   BlockHeader,
   compactToTarget,
   merkleRoot,
-  NULL_INDEX,
-  Transaction,
+  type Transaction,
   type TxOutput,
   targetToCompact,
   tipsHash,
 } from '../src/wire/index.ts';
+import { coinbaseInput, transactionOf } from '../src/wire/testing/transactions.ts';
 
 /** Seconds between generations: more than the 20 minutes after which simnet lets a block have the easiest target. */
 const GENERATION_SECONDS = 1201;
@@ -75,13 +75,6 @@ export class BlockMaker {
     script.writeUInt32LE(height, 1);
     script.writeUInt8(4, 5);
     script.writeUInt32LE(this.#made++, 6);
-    return new Transaction({
-      version: 1,
-      inputs: [
-        { prevout: { hash: ZERO_HASH, index: NULL_INDEX }, signatureScript: script, sequence: 0xffffffff, witness: [] },
-      ],
-      outputs,
-      lockTime: 0,
-    });
+    return transactionOf([coinbaseInput(script)], outputs);
   }
 }

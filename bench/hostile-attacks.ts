@@ -12,16 +12,8 @@ import {
 } from '../src/script/index.ts';
 import { concatBytes } from '../src/util/bytes.ts';
 import { type Hash, hash160, sha256 } from '../src/util/hash.ts';
-import {
-  Block,
-  BlockHeader,
-  InvType,
-  type InvVector,
-  type OutPoint,
-  Transaction,
-  type TxInput,
-  type TxOutput,
-} from '../src/wire/index.ts';
+import { Block, BlockHeader, InvType, type InvVector, type OutPoint, type Transaction } from '../src/wire/index.ts';
+import { finalInput, transactionOf } from '../src/wire/testing/transactions.ts';
 import type { BlockMaker } from './block-maker.ts';
 import { FUNDED_VALUE } from './funded-dag.ts';
 import type { HostilePeer } from './hostile-peer.ts';
@@ -90,14 +82,6 @@ function take(field: Battlefield, kind: keyof typeof FUNDS, count: number, from 
   return [];
 }
 
-function inputOf(prevout: OutPoint, signatureScript: Uint8Array = NOTHING): TxInput {
-  return { prevout, signatureScript, sequence: 0xffffffff, witness: [] };
-}
-
-function transaction(inputs: readonly TxInput[], outputs: readonly TxOutput[], version = 1): Transaction {
-  return new Transaction({ version, inputs, outputs, lockTime: 0 });
-}
-
 /** A hash that nobody has; those of one `family` differ in four bytes only. */
 function madeUpHash(n: number, family?: 'front' | 'back'): Hash {
   const number = Buffer.alloc(4);
@@ -149,9 +133,9 @@ function orphans(name: string, count: number, inputs: number, oneParent = false)
       sending(
         peer,
         Array.from({ length: count }, (__, n) =>
-          transaction(
+          transactionOf(
             Array.from({ length: inputs }, (___, i) =>
-              inputOf({ hash: oneParent ? madeUpHash(1) : madeUpHash(n * inputs + i), index: oneParent ? i : 0 }),
+              finalInput({ hash: oneParent ? madeUpHash(1) : madeUpHash(n * inputs + i), index: oneParent ? i : 0 }),
             ),
             [{ value: BigInt(n), pkScript: ANYONE }],
           ),
@@ -168,8 +152,8 @@ const orphanChain: Attack = {
       const chain: Transaction[] = [];
       let outpoint = first;
       for (let i = 0; i < 100; i++) {
-        const tx = transaction(
-          [inputOf(outpoint)],
+        const tx = transactionOf(
+          [finalInput(outpoint)],
           [{ value: FUNDED_VALUE - BigInt(2000 * (i + 1)), pkScript: ANYONE }],
         );
         chain.push(tx);
@@ -186,13 +170,13 @@ const almostComplete: Attack = {
   name: '100 orphans of 200 inputs, all of which come but one',
   prepare: (field, peer) => {
     const [coin] = take(field, 'anyone', 1, 150);
-    const parent = transaction(
-      [inputOf(coin)],
+    const parent = transactionOf(
+      [finalInput(coin)],
       Array.from({ length: 199 }, () => ({ value: FUNDED_VALUE / 400n, pkScript: ANYONE })),
     );
-    const spent = parent.outputs.map((_, index) => inputOf({ hash: parent.txid, index }));
+    const spent = parent.outputs.map((_, index) => finalInput({ hash: parent.txid, index }));
     const waiting = Array.from({ length: 100 }, (_, n) =>
-      transaction([...spent, inputOf({ hash: madeUpHash(n), index: 0 })], [{ value: 1n, pkScript: ANYONE }]),
+      transactionOf([...spent, finalInput({ hash: madeUpHash(n), index: 0 })], [{ value: 1n, pkScript: ANYONE }]),
     );
     return sending(peer, [...waiting, parent]);
   },
@@ -203,10 +187,13 @@ const witnessItems: Attack = {
   name: '5 transactions of 3.9 million empty witness items',
   prepare: (_, peer) => {
     const witness = Array.from({ length: 490_000 }, () => NOTHING);
-    const inputs = Array.from({ length: 8 }, (__, index) => ({ ...inputOf({ hash: madeUpHash(1), index }), witness }));
+    const inputs = Array.from({ length: 8 }, (__, index) => ({
+      ...finalInput({ hash: madeUpHash(1), index }),
+      witness,
+    }));
     return sending(
       peer,
-      [1n, 2n, 3n, 4n, 5n].map((value) => transaction(inputs, [{ value, pkScript: ANYONE }])),
+      [1n, 2n, 3n, 4n, 5n].map((value) => transactionOf(inputs, [{ value, pkScript: ANYONE }])),
     );
   },
 };
@@ -220,8 +207,8 @@ function largeScript(name: string, opcode: number, place: 'input' | 'output', co
         peer,
         take(field, 'anyone', count, from).map((outpoint) => {
           const script = new Uint8Array(MEGABYTE - 500).fill(opcode);
-          return transaction(
-            [inputOf(outpoint, place === 'input' ? script : NOTHING)],
+          return transactionOf(
+            [finalInput(outpoint, place === 'input' ? script : NOTHING)],
             [{ value: FUNDED_VALUE / 2n, pkScript: place === 'output' ? script : ANYONE }],
           );
         }),
@@ -235,8 +222,8 @@ const signatures: Attack = {
   prepare: (field, peer) => {
     const prevouts = take(field, 'p2pk', SIGNED_INPUTS);
     const outputs = [{ value: 1n, pkScript: new Uint8Array(MEGABYTE - 115 * SIGNED_INPUTS - 500).fill(Op.RETURN) }];
-    const bare = transaction(
-      prevouts.map((prevout) => inputOf(prevout)),
+    const bare = transactionOf(
+      prevouts.map((prevout) => finalInput(prevout)),
       outputs,
     );
     const hashes = new SigHashCache(bare);
@@ -244,11 +231,14 @@ const signatures: Attack = {
     const inputs = prevouts.map((prevout, i) => {
       const hash = legacySignatureHash(hashes, scriptCode, i, SigHash.all);
       const signature = concatBytes(encodeSignature(signHash(hash, privateKey).signature), Uint8Array.of(SigHash.all));
-      return inputOf(prevout, new ScriptBuilder().data(signature).build());
+      return finalInput(prevout, new ScriptBuilder().data(signature).build());
     });
     const other = new ScriptBuilder().data(concatBytes(inputs[0].signatureScript.subarray(1))).build();
     const wrong = [1, 2].map((n) =>
-      transaction([...inputs.slice(0, -n), ...prevouts.slice(-n).map((prevout) => inputOf(prevout, other))], outputs),
+      transactionOf(
+        [...inputs.slice(0, -n), ...prevouts.slice(-n).map((prevout) => finalInput(prevout, other))],
+        outputs,
+      ),
     );
     return sending(peer, wrong);
   },
@@ -258,8 +248,8 @@ const hashing: Attack = {
   name: `transaction of ${HASHED_INPUTS} inputs with 201 hashes each, the last one wrong, twice`,
   prepare: (field, peer) => {
     const [key] = take(field, 'p2pkh', 1, 99);
-    const inputs = take(field, 'hashing', HASHED_INPUTS).map((prevout) => inputOf(prevout));
-    const wrong = [1n, 2n].map((value) => transaction([...inputs, inputOf(key)], [{ value, pkScript: ANYONE }]));
+    const inputs = take(field, 'hashing', HASHED_INPUTS).map((prevout) => finalInput(prevout));
+    const wrong = [1n, 2n].map((value) => transactionOf([...inputs, finalInput(key)], [{ value, pkScript: ANYONE }]));
     return sending(peer, wrong);
   },
 };
@@ -270,7 +260,7 @@ const emptySignatureScript: Attack = {
     sending(
       peer,
       take(field, 'p2sh', 20).map((prevout) =>
-        transaction([inputOf(prevout)], [{ value: FUNDED_VALUE / 2n, pkScript: ANYONE }]),
+        transactionOf([finalInput(prevout)], [{ value: FUNDED_VALUE / 2n, pkScript: ANYONE }]),
       ),
     ),
 };

@@ -5,7 +5,8 @@ import { systemWorld } from '../src/node/system.ts';
 import { KnownInventory } from '../src/peer/known-inventory.ts';
 import { SignatureCache } from '../src/script/index.ts';
 import { type Hash, sha256 } from '../src/util/hash.ts';
-import { InvType, Transaction } from '../src/wire/index.ts';
+import { InvType } from '../src/wire/index.ts';
+import { finalInput, transactionOf } from '../src/wire/testing/transactions.ts';
 import type { Report } from './report.ts';
 
 /** Keys of each round. */
@@ -48,8 +49,7 @@ const TARGETS: readonly Target[] = [
       const orphans = new OrphanTransactions(1000, systemWorld.random, 0);
       return (hash) => {
         const prevout = { hash, index: 0 };
-        const inputs = [{ prevout, signatureScript: signature, sequence: 0, witness: [] }];
-        orphans.add(new Transaction({ version: 1, inputs, outputs: [], lockTime: 0 }), 1, 0);
+        orphans.add(transactionOf([finalInput(prevout, signature)], []), 1, 0);
         orphans.waitingFor(prevout);
       };
     },

@@ -3,7 +3,8 @@ import { TemplateBuilder, type TemplateBuilderDeps, templatePolicy } from '../sr
 import { systemWorld } from '../src/node/system.ts';
 import { networkParams } from '../src/params/index.ts';
 import { ScriptBuilder, SignatureCache } from '../src/script/index.ts';
-import { type OutPoint, Transaction } from '../src/wire/index.ts';
+import type { OutPoint, Transaction } from '../src/wire/index.ts';
+import { finalInput, transactionOf } from '../src/wire/testing/transactions.ts';
 import { FUNDED_VALUE, FundedDag } from './funded-dag.ts';
 import { payment, scriptOf } from './payments.ts';
 import type { Report } from './report.ts';
@@ -35,15 +36,11 @@ export function cpuMilliseconds(work: () => void): number {
 /** A payment of the usual size without a signature. */
 function cheapPayment(prevout: OutPoint, fee: bigint): Transaction {
   const pkScript = scriptOf('p2pkh');
-  return new Transaction({
-    version: 1,
-    inputs: [{ prevout, signatureScript: CHEAP_UNLOCK, sequence: 0xffffffff, witness: [] }],
-    outputs: [
-      { value: FUNDED_VALUE / 2n, pkScript },
-      { value: FUNDED_VALUE / 2n - fee, pkScript },
-    ],
-    lockTime: 0,
-  });
+  const values = [FUNDED_VALUE / 2n, FUNDED_VALUE / 2n - fee];
+  return transactionOf(
+    [finalInput(prevout, CHEAP_UNLOCK)],
+    values.map((value) => ({ value, pkScript })),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { payToPubKeyHash, payToWitness, publicKeyOf, ScriptBuilder, signInput } from '../src/script/index.ts';
 import { hash160, sha256 } from '../src/util/hash.ts';
-import { type OutPoint, Transaction } from '../src/wire/index.ts';
+import type { OutPoint, Transaction } from '../src/wire/index.ts';
+import { finalInput, transactionOf } from '../src/wire/testing/transactions.ts';
 
 /** The two common kinds of payment. */
 export type PaymentKind = 'p2pkh' | 'p2wpkh';
@@ -19,16 +20,9 @@ export function scriptOf(kind: PaymentKind): Uint8Array {
 export function payment(kind: PaymentKind, prevout: OutPoint, value: bigint, fee: bigint): Transaction {
   const pkScript = scriptOf(kind);
   const half = (value - fee) / 2n;
+  const outputs = [half, value - fee - half].map((each) => ({ value: each, pkScript }));
   const make = (signatureScript: Uint8Array, witness: readonly Uint8Array[]): Transaction =>
-    new Transaction({
-      version: 1,
-      inputs: [{ prevout, signatureScript, sequence: 0xffffffff, witness }],
-      outputs: [
-        { value: half, pkScript },
-        { value: value - fee - half, pkScript },
-      ],
-      lockTime: 0,
-    });
+    transactionOf([finalInput(prevout, signatureScript, witness)], outputs);
   const tx = make(NOTHING, []);
   if (kind === 'p2pkh') {
     const signature = signInput({ tx, inputIndex: 0, scriptCode: pkScript, privateKey });

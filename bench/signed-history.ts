@@ -15,7 +15,8 @@ import {
 import { concatBytes } from '../src/util/bytes.ts';
 import { type Hash, hash160 } from '../src/util/hash.ts';
 import { SeededRandom } from '../src/util/testing/seeded-random.ts';
-import { Block, Transaction, type TxOutput } from '../src/wire/index.ts';
+import { Block, type Transaction, type TxOutput } from '../src/wire/index.ts';
+import { finalInput, transactionOf } from '../src/wire/testing/transactions.ts';
 import { BlockMaker } from './block-maker.ts';
 
 /** Changes whenever a history of the same parameters looks different, so that no old file is taken for a new one. */
@@ -27,7 +28,7 @@ const FUNDING_BLOCKS = 10;
 const FIRST_SPEND = 111;
 /** Outputs waiting to be spent, for each transaction of a block: what is spent is some 40 blocks old on average. */
 const OUTPUTS_PER_TX = 80;
-const NO_SCRIPT = new Uint8Array();
+const _NO_SCRIPT = new Uint8Array();
 /** Bytes of history handed to the disk at once. */
 const WRITE_CHUNK = 4 * 1024 * 1024;
 
@@ -126,17 +127,10 @@ function makeKey(number: number): Key {
 
 function signed(coins: readonly Coin[], outputs: readonly TxOutput[]): Transaction {
   const transaction = (scripts: readonly Uint8Array[]): Transaction =>
-    new Transaction({
-      version: 1,
-      inputs: coins.map(({ hash, index }, i) => ({
-        prevout: { hash, index },
-        signatureScript: scripts[i] ?? NO_SCRIPT,
-        sequence: 0xffffffff,
-        witness: [],
-      })),
+    transactionOf(
+      coins.map(({ hash, index }, i) => finalInput({ hash, index }, scripts[i])),
       outputs,
-      lockTime: 0,
-    });
+    );
   const hashes = new SigHashCache(transaction([]));
   return transaction(
     coins.map(({ key }, i) => {

@@ -1,11 +1,12 @@
 import { type Hash, sha256 } from '../src/util/hash.ts';
-import { type OutPoint, Transaction, type TxOutput } from '../src/wire/index.ts';
+import type { OutPoint, Transaction, TxOutput } from '../src/wire/index.ts';
+import { finalInput, transactionOf } from '../src/wire/testing/transactions.ts';
 import type { Base } from './worst-case-base.ts';
 import type { Shape, Step } from './worst-case-shapes.ts';
 
 /** OP_TRUE: anyone can spend. */
 const ANYONE = Uint8Array.of(0x51);
-const NO_SCRIPT = new Uint8Array();
+const _NO_SCRIPT = new Uint8Array();
 /** Inputs without signatures that fit into a block: 41 bytes each. */
 const MAX_INPUTS = 24_000;
 /** The first coins of the base, all mature. */
@@ -20,12 +21,10 @@ const SIGNATURE = Uint8Array.of(0x30, 6, 2, 1, 1, 2, 1, 1, 1);
 const KEY = Uint8Array.from(Buffer.from('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798', 'hex'));
 
 function transaction(prevouts: readonly OutPoint[], outputs: readonly TxOutput[]): Transaction {
-  return new Transaction({
-    version: 1,
-    inputs: prevouts.map((prevout) => ({ prevout, signatureScript: NO_SCRIPT, sequence: 0xffffffff, witness: [] })),
+  return transactionOf(
+    prevouts.map((prevout) => finalInput(prevout)),
     outputs,
-    lockTime: 0,
-  });
+  );
 }
 
 const outputsOf = (tx: Transaction): OutPoint[] => tx.outputs.map((_, index) => ({ hash: tx.txid, index }));

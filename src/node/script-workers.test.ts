@@ -3,7 +3,8 @@ import type { ScriptWorker } from '../dag/index.ts';
 import { encodeBatch } from '../dag/verify/batch.ts';
 import { payToPubKeyHash, publicKeyOf, ScriptBuilder, signInput } from '../script/index.ts';
 import { hash160, sha256, ZERO_HASH } from '../util/hash.ts';
-import { Transaction } from '../wire/index.ts';
+import type { Transaction } from '../wire/index.ts';
+import { finalInput, transactionOf } from '../wire/testing/transactions.ts';
 import { threadScriptWorkers } from './script-workers.ts';
 
 const privateKey = sha256(Uint8Array.of(1));
@@ -11,17 +12,8 @@ const publicKey = publicKeyOf(privateKey);
 const script = payToPubKeyHash(hash160(publicKey));
 
 function transaction(signatureScripts: readonly Uint8Array[]): Transaction {
-  return new Transaction({
-    version: 1,
-    inputs: signatureScripts.map((signatureScript, index) => ({
-      prevout: { hash: ZERO_HASH, index },
-      signatureScript,
-      sequence: 0,
-      witness: [],
-    })),
-    outputs: [{ value: 1n, pkScript: Uint8Array.of(0x51) }],
-    lockTime: 0,
-  });
+  const inputs = signatureScripts.map((each, index) => finalInput({ hash: ZERO_HASH, index }, each));
+  return transactionOf(inputs, [{ value: 1n, pkScript: Uint8Array.of(0x51) }]);
 }
 
 /** A transaction with so many signed inputs; those in `wrong` have a broken signature. */

@@ -16,9 +16,10 @@ import {
   verifyInput,
 } from '../../src/script/index.ts';
 import { hexToBytes } from '../../src/util/bytes.ts';
-import { hash160, hashFromHex, hashToHex, isZeroHash, ZERO_HASH } from '../../src/util/hash.ts';
+import { hash160, hashFromHex, hashToHex, isZeroHash } from '../../src/util/hash.ts';
 import { SeededRandom } from '../../src/util/testing/seeded-random.ts';
 import { Transaction } from '../../src/wire/index.ts';
+import { coinbaseInput, finalInput, transactionOf } from '../../src/wire/testing/transactions.ts';
 import { assemble } from './script-text.ts';
 import type { Suite } from './suite.ts';
 
@@ -134,25 +135,9 @@ function spend(
   amount: bigint,
   witness: Uint8Array[],
 ): Transaction {
-  const credit = new Transaction({
-    version: 1,
-    inputs: [
-      {
-        prevout: { hash: ZERO_HASH, index: 0xffffffff },
-        signatureScript: Uint8Array.of(0, 0),
-        sequence: 0xffffffff,
-        witness: [],
-      },
-    ],
-    outputs: [{ value: amount, pkScript: prevScript }],
-    lockTime: 0,
-  });
-  return new Transaction({
-    version: 1,
-    inputs: [{ prevout: { hash: credit.txid, index: 0 }, signatureScript, sequence: 0xffffffff, witness }],
-    outputs: [{ value: amount, pkScript: new Uint8Array() }],
-    lockTime: 0,
-  });
+  const credit = transactionOf([coinbaseInput(Uint8Array.of(0, 0))], [{ value: amount, pkScript: prevScript }]);
+  const input = finalInput({ hash: credit.txid, index: 0 }, signatureScript, witness);
+  return transactionOf([input], [{ value: amount, pkScript: new Uint8Array() }]);
 }
 
 type ScriptTest = [comment: string] | [[...witness: string[], amount: number], ...string[]] | string[];

@@ -1,6 +1,7 @@
 import { type Hash, ZERO_HASH } from '../../src/util/hash.ts';
 import type { SeededRandom } from '../../src/util/testing/seeded-random.ts';
 import { type Block, NULL_INDEX, Transaction, type TxInput, type TxOutput } from '../../src/wire/index.ts';
+import { finalInput } from '../../src/wire/testing/transactions.ts';
 import { type BlockPlan, craftBlock } from '../simulation/hostile/craft.ts';
 import { brokenPlan, malleated } from '../simulation/hostile/forgers.ts';
 import type { FuzzChain } from './chain.ts';
@@ -120,7 +121,7 @@ export function strangeTransaction(chain: FuzzChain, random: SeededRandom): Tran
 }
 
 function spend(hash: Hash, index: number): TxInput {
-  return { prevout: { hash, index }, signatureScript: new Uint8Array(0), sequence: 0xffffffff, witness: [] };
+  return finalInput({ hash, index });
 }
 
 function randomWitness(random: SeededRandom): Uint8Array[] {

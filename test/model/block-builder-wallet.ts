@@ -8,7 +8,8 @@ import {
 } from '../../src/script/index.ts';
 import { hash160 } from '../../src/util/hash.ts';
 import type { SeededRandom } from '../../src/util/testing/seeded-random.ts';
-import { type OutPoint, Transaction, type TxInput } from '../../src/wire/index.ts';
+import type { OutPoint, Transaction, TxInput } from '../../src/wire/index.ts';
+import { finalInput, transactionOf } from '../../src/wire/testing/transactions.ts';
 
 /** Ways in which an output can be locked. Blocks check the signatures of the first two only, see docs/protocol.md. */
 export const LOCKS = ['keyHash', 'key', 'witnessKeyHash'] as const;
@@ -63,22 +64,11 @@ export class TestWallet {
    * @param tag makes otherwise equal transactions differ.
    */
   spend(coins: readonly Coin[], outputs: readonly Omit<Coin, 'outpoint'>[], tag = 0): Transaction {
-    const fields = {
-      version: 1,
-      outputs: outputs.map(({ value, lock, key }) => ({ value, pkScript: this.script(lock, key) })),
-      lockTime: tag,
-    };
-    const bare = coins.map(
-      ({ outpoint }): TxInput => ({
-        prevout: outpoint,
-        signatureScript: new Uint8Array(),
-        sequence: 0xffffffff,
-        witness: [],
-      }),
-    );
-    const tx = new Transaction({ ...fields, inputs: bare });
+    const paid = outputs.map(({ value, lock, key }) => ({ value, pkScript: this.script(lock, key) }));
+    const bare = coins.map(({ outpoint }) => finalInput(outpoint));
+    const tx = transactionOf(bare, paid, tag);
     const inputs = bare.map((input, inputIndex) => ({ ...input, ...this.#unlock(tx, inputIndex, coins[inputIndex]) }));
-    return new Transaction({ ...fields, inputs });
+    return transactionOf(inputs, paid, tag);
   }
 
   #unlock(tx: Transaction, inputIndex: number, coin: Coin): Partial<TxInput> {

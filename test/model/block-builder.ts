@@ -7,14 +7,14 @@ import {
   BlockHeader,
   compactToTarget,
   merkleRoot,
-  NULL_INDEX,
-  Transaction,
+  type Transaction,
   type TxOutput,
   targetToCompact,
   tipsHash,
   witnessCommitment,
   witnessCommitmentScript,
 } from '../../src/wire/index.ts';
+import { coinbaseInput, transactionOf } from '../../src/wire/testing/transactions.ts';
 
 /** Output script of coinbases unless told otherwise: OP_TRUE, anyone can spend. */
 const PAY_ANYONE: Uint8Array = Uint8Array.of(0x51);
@@ -166,16 +166,9 @@ function coinbaseOf(
   outputs: readonly TxOutput[],
   committed: readonly Transaction[] | undefined,
 ): Transaction {
-  const make = (outs: readonly TxOutput[], witness: readonly Uint8Array[]): Transaction =>
-    new Transaction({
-      version: 1,
-      inputs: [{ prevout: { hash: ZERO_HASH, index: NULL_INDEX }, signatureScript, sequence: 0xffffffff, witness }],
-      outputs: outs,
-      lockTime: 0,
-    });
-  const plain = make(outputs, []);
+  const plain = transactionOf([coinbaseInput(signatureScript)], outputs);
   if (!committed) return plain;
   // The coinbase itself counts as zeros in the witness merkle tree, so its outputs do not matter here.
   const pkScript = witnessCommitmentScript(witnessCommitment([plain, ...committed], ZERO_HASH));
-  return make([...outputs, { value: 0n, pkScript }], [ZERO_HASH]);
+  return transactionOf([coinbaseInput(signatureScript, [ZERO_HASH])], [...outputs, { value: 0n, pkScript }]);
 }

@@ -1,7 +1,8 @@
 import { PolicyError } from '../../src/mempool/index.ts';
 import { type Hash, hashKey } from '../../src/util/hash.ts';
 import type { SeededRandom } from '../../src/util/testing/seeded-random.ts';
-import { Transaction } from '../../src/wire/index.ts';
+import type { Transaction } from '../../src/wire/index.ts';
+import { finalInput, transactionOf } from '../../src/wire/testing/transactions.ts';
 import type { EventLog } from './event-log.ts';
 import { timeText } from './event-log.ts';
 import type { Report } from './invariants.ts';
@@ -87,11 +88,6 @@ export class Payments {
 }
 
 function spend(coinbase: Transaction): Transaction {
-  const prevout = { hash: coinbase.txid, index: 0 };
-  return new Transaction({
-    version: 1,
-    inputs: [{ prevout, signatureScript: new Uint8Array(0), sequence: 0xffffffff, witness: [] }],
-    outputs: [{ value: coinbase.outputs[0]!.value - FEE, pkScript: ANYONE }],
-    lockTime: 0,
-  });
+  const output = { value: coinbase.outputs[0]!.value - FEE, pkScript: ANYONE };
+  return transactionOf([finalInput({ hash: coinbase.txid, index: 0 })], [output]);
 }

@@ -1,17 +1,17 @@
 import { type NetworkParams, networkParams, subsidy } from '../../params/index.ts';
 import type { ProofOfWork } from '../../pow/index.ts';
 import { type KeyValueStore, MemoryStore } from '../../store/index.ts';
-import { type Hash, hashToHex, ZERO_HASH } from '../../util/hash.ts';
+import { type Hash, hashToHex } from '../../util/hash.ts';
 import {
   Block,
   BlockHeader,
   merkleRoot,
-  NULL_INDEX,
   type OutPoint,
-  Transaction,
+  type Transaction,
   type TxOutput,
   tipsHash,
 } from '../../wire/index.ts';
+import { coinbaseInput, finalInput, transactionOf } from '../../wire/testing/transactions.ts';
 import { Dag } from '../dag.ts';
 import type { ScriptVerifier } from '../rules/scripts.ts';
 
@@ -81,34 +81,16 @@ function makeCoinbase(height: number, salt: number, reward: bigint): Transaction
   const script = Buffer.alloc(8);
   script.writeUInt32LE(height, 0);
   script.writeUInt32LE(salt, 4);
-  return new Transaction({
-    version: 1,
-    inputs: [
-      {
-        prevout: { hash: ZERO_HASH, index: NULL_INDEX },
-        signatureScript: script,
-        sequence: 0xffffffff,
-        witness: [],
-      },
-    ],
-    outputs: [{ value: reward, pkScript: ANYONE }],
-    lockTime: 0,
-  });
+  return transactionOf([coinbaseInput(script)], [{ value: reward, pkScript: ANYONE }]);
 }
 
 /** A transaction without signatures. */
 export function spend(prevouts: readonly OutPoint[], outputs: readonly TxOutput[], lockTime = 0): Transaction {
-  return new Transaction({
-    version: 1,
-    inputs: prevouts.map((prevout) => ({
-      prevout,
-      signatureScript: new Uint8Array(0),
-      sequence: 0xffffffff,
-      witness: [],
-    })),
+  return transactionOf(
+    prevouts.map((prevout) => finalInput(prevout)),
     outputs,
     lockTime,
-  });
+  );
 }
 
 /** A DAG on a store in memory, with what it told. */

@@ -2,27 +2,16 @@ import { type OrderChange, type Output, type OutputRecord, outpointKey, ReplaySt
 import { networkParams } from '../../params/index.ts';
 import { isUnspendable } from '../../script/index.ts';
 import { Emitter } from '../../util/emitter.ts';
-import { type Hash, hashKey, ZERO_HASH } from '../../util/hash.ts';
-import { NULL_INDEX, type OutPoint, Transaction } from '../../wire/index.ts';
+import { type Hash, hashKey } from '../../util/hash.ts';
+import type { OutPoint, Transaction } from '../../wire/index.ts';
+import { coinbaseInput, transactionOf } from '../../wire/testing/transactions.ts';
 import type { MemoryPool } from '../memory-pool.ts';
 import type { PoolDag } from '../ports.ts';
 
 /** Simnet. */
 export const fakeParams = networkParams('simnet');
 
-const COINBASE = new Transaction({
-  version: 1,
-  inputs: [
-    {
-      prevout: { hash: ZERO_HASH, index: NULL_INDEX },
-      signatureScript: new Uint8Array(4),
-      sequence: 0,
-      witness: [],
-    },
-  ],
-  outputs: [],
-  lockTime: 0,
-});
+const COINBASE = transactionOf([coinbaseInput(new Uint8Array(4))], []);
 
 /** A hash made of a number. */
 export function fakeHash(number: number): Hash {

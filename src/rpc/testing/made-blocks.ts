@@ -1,7 +1,8 @@
 import { networkParams } from '../../params/index.ts';
 import { payToPubKeyHash } from '../../script/index.ts';
 import { type Hash, hashKey, ZERO_HASH } from '../../util/hash.ts';
-import { Block, BlockHeader, NULL_INDEX, type OutPoint, Transaction } from '../../wire/index.ts';
+import { Block, BlockHeader, type OutPoint, type Transaction } from '../../wire/index.ts';
+import { coinbaseInput, finalInput, transactionOf } from '../../wire/testing/transactions.ts';
 import type { RpcDag } from '../ports.ts';
 import { genesisDag } from './idle-ports.ts';
 
@@ -12,17 +13,10 @@ export function payTo(byte: number): Uint8Array {
 
 /** A transaction without signatures. */
 export function transaction(prevouts: readonly OutPoint[], ...scripts: readonly Uint8Array[]): Transaction {
-  return new Transaction({
-    version: 1,
-    inputs: prevouts.map((prevout) => ({
-      prevout,
-      signatureScript: new Uint8Array(0),
-      sequence: 0xffffffff,
-      witness: [],
-    })),
-    outputs: scripts.map((pkScript) => ({ value: 5_000_000_000n, pkScript })),
-    lockTime: 0,
-  });
+  return transactionOf(
+    prevouts.map((prevout) => finalInput(prevout)),
+    scripts.map((pkScript) => ({ value: 5_000_000_000n, pkScript })),
+  );
 }
 
 /** An output of a transaction. */
@@ -34,19 +28,8 @@ let salt = 0;
 
 /** A block that keeps few rules, with a coinbase and these transactions; no two are equal. */
 export function madeBlock(parents: readonly Hash[], ...transactions: readonly Transaction[]): Block {
-  const coinbase = new Transaction({
-    version: 1,
-    inputs: [
-      {
-        prevout: { hash: ZERO_HASH, index: NULL_INDEX },
-        signatureScript: Uint8Array.of(1, 2),
-        sequence: 0xffffffff,
-        witness: [],
-      },
-    ],
-    outputs: [{ value: 1n, pkScript: Uint8Array.of(0x51) }],
-    lockTime: ++salt,
-  });
+  const outputs = [{ value: 1n, pkScript: Uint8Array.of(0x51) }];
+  const coinbase = transactionOf([coinbaseInput(Uint8Array.of(1, 2))], outputs, ++salt);
   return new Block({
     header: new BlockHeader({
       version: 1,

@@ -1,22 +1,12 @@
 import { type Hash, hashKey } from '../../util/hash.ts';
-import { Transaction } from '../../wire/index.ts';
+import type { Transaction } from '../../wire/index.ts';
+import { finalInput, transactionOf } from '../../wire/testing/transactions.ts';
 import type { PoolEntry, ServerPool } from '../ports.ts';
 
 /** A transaction without meaning; `salt` makes it differ from others. */
 export function makeTransaction(salt: number): Transaction {
-  return new Transaction({
-    version: 1,
-    inputs: [
-      {
-        prevout: { hash: Buffer.alloc(32, 9), index: salt },
-        signatureScript: Uint8Array.of(),
-        sequence: 0,
-        witness: [],
-      },
-    ],
-    outputs: [{ value: 1n, pkScript: Uint8Array.of(0x51) }],
-    lockTime: salt,
-  });
+  const input = finalInput({ hash: Buffer.alloc(32, 9), index: salt });
+  return transactionOf([input], [{ value: 1n, pkScript: Uint8Array.of(0x51) }], salt);
 }
 
 /** A pool that takes everything. */

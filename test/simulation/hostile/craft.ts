@@ -1,5 +1,5 @@
 import { type NetworkParams, subsidy } from '../../../src/params/index.ts';
-import { type Hash, ZERO_HASH } from '../../../src/util/hash.ts';
+import type { Hash } from '../../../src/util/hash.ts';
 import type { SeededRandom } from '../../../src/util/testing/seeded-random.ts';
 import {
   Block,
@@ -7,10 +7,10 @@ import {
   compactToTarget,
   hashToTarget,
   merkleRoot,
-  NULL_INDEX,
-  Transaction,
+  type Transaction,
   tipsHash,
 } from '../../../src/wire/index.ts';
+import { coinbaseInput, transactionOf } from '../../../src/wire/testing/transactions.ts';
 
 /** A script that anyone can spend (OP_TRUE). */
 const ANYONE = Uint8Array.of(0x51);
@@ -61,14 +61,7 @@ function craftCoinbase(height: number, value: bigint, random: SeededRandom): Tra
   script.writeUIntLE(height & 0xffffff, 1, 3);
   script.writeUInt8(8, 4);
   script.set(random.bytes(8), 5);
-  return new Transaction({
-    version: 1,
-    inputs: [
-      { prevout: { hash: ZERO_HASH, index: NULL_INDEX }, signatureScript: script, sequence: 0xffffffff, witness: [] },
-    ],
-    outputs: [{ value, pkScript: ANYONE }],
-    lockTime: 0,
-  });
+  return transactionOf([coinbaseInput(script)], [{ value, pkScript: ANYONE }]);
 }
 
 function solve(header: BlockHeader, params: NetworkParams, work: 'solved' | 'failed'): BlockHeader {

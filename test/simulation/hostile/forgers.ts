@@ -1,6 +1,7 @@
 import { type Hash, hashKey } from '../../../src/util/hash.ts';
 import type { SeededRandom } from '../../../src/util/testing/seeded-random.ts';
-import { Block, type Message, type ParentEntry, Transaction } from '../../../src/wire/index.ts';
+import { Block, type Message, type ParentEntry, type Transaction } from '../../../src/wire/index.ts';
+import { finalInput, transactionOf } from '../../../src/wire/testing/transactions.ts';
 import { SIM_PARAMS } from '../sim-params.ts';
 import { type BlockPlan, craftBlock, randomHash } from './craft.ts';
 import type { Strategy } from './mob.ts';
@@ -43,7 +44,7 @@ export function brokenPlan(
     case 6:
       return { transactions: [spendNothing(random.bytes(32))] };
     case 7:
-      return { transactions: [new Transaction({ version: 1, inputs: [], outputs: [], lockTime: 0 })] };
+      return { transactions: [transactionOf([], [])] };
     default:
       return bad ? { parents: [bad.hash], height: bad.height + 1 } : { prevBlock: randomHash(random) };
   }
@@ -72,13 +73,7 @@ export function invalidBlocks(tools: Toolbox): Strategy {
 }
 
 function spendNothing(txid: Hash): Transaction {
-  const input = { prevout: { hash: txid, index: 0 }, signatureScript: new Uint8Array(0), sequence: 0, witness: [] };
-  return new Transaction({
-    version: 1,
-    inputs: [input],
-    outputs: [{ value: 1n, pkScript: Uint8Array.of(0x51) }],
-    lockTime: 0,
-  });
+  return transactionOf([finalInput({ hash: txid, index: 0 })], [{ value: 1n, pkScript: Uint8Array.of(0x51) }]);
 }
 
 /** Announces every true block first and delivers copies of it with the same hash and something else inside. */

@@ -1,5 +1,6 @@
 import { ZERO_HASH } from '../../../src/util/hash.ts';
-import { FRAME_HEADER_SIZE, InvType, type Message, Transaction } from '../../../src/wire/index.ts';
+import { FRAME_HEADER_SIZE, InvType, type Message } from '../../../src/wire/index.ts';
+import { transactionOf } from '../../../src/wire/testing/transactions.ts';
 import { SIM_PARAMS } from '../sim-params.ts';
 import { randomHash } from './craft.ts';
 import type { Strategy } from './mob.ts';
@@ -120,7 +121,7 @@ export function rude(tools: Toolbox): Strategy {
     () => ({ command: 'inv', inventory: [{ type: InvType.tx, hash: randomHash(random), height: -1 }] }),
     () => ({ command: 'notfound', inventory: [blockVector(randomHash(random))] }),
     () => ({ command: 'block', block: SIM_PARAMS.genesis }),
-    () => ({ command: 'tx', tx: new Transaction({ version: 1, inputs: [], outputs: [], lockTime: 0 }) }),
+    () => ({ command: 'tx', tx: transactionOf([], []) }),
     () => ({ command: 'reject', rejectedCommand: 'block', code: 16, reason: 'no', hash: randomHash(random) }),
     () => ({ command: 'pong', nonce: 1n }),
     () => ({ command: 'getaddr' }),
