@@ -48,8 +48,11 @@ export interface ConnectionParts {
   readonly protocolVersion: number;
 }
 
-/** `opening` during the handshake, `closing` while a last message is being written. */
-type State = 'new' | 'opening' | 'open' | 'closing' | 'closed';
+/**
+ * `opening` during the handshake, `closing` while a last message is being written, `left` when the remote has ended the
+ * stream and what it sent before is still being handled.
+ */
+type State = 'new' | 'opening' | 'open' | 'closing' | 'left' | 'closed';
 
 /**
  * A stream of messages over a transport: decoding, flow control, bounded output, and every timeout that needs no
@@ -323,6 +326,12 @@ export class Connection {
       this.end(`connection lost: ${error.message}`);
       return;
     }
+    if (!this.connected) {
+      this.end('closed by the remote');
+      return;
+    }
+    // Blocks and transactions that came last are still taken, but nobody is there to be answered any more.
+    this.#state = 'left';
     this.#output.abort();
     this.#input.hold(false);
     this.#input.end();

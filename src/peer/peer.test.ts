@@ -154,6 +154,22 @@ describe('messages', () => {
     expect(ends).toEqual(['closed by the remote']);
   });
 
+  test('to a remote that has closed its end nothing is sent any more', async () => {
+    const { world, peer, remote, shake, ends, far } = harness({
+      handlers: { messages: { inv: () => new Promise((resolve) => world.timers.after(50, resolve)) } },
+    });
+    await shake();
+    remote.send({ command: 'inv', inventory: [] });
+    far.close();
+    await world.advance(20);
+    const { bytesSent } = peer.stats();
+    await peer.sendAndWait({ command: 'getaddr' });
+    expect([peer.connected, peer.stats().bytesSent - bytesSent, ends]).toEqual([false, 0, []]);
+    await world.advance(100);
+    expect(ends).toEqual(['closed by the remote']);
+    expect(world.pendingTimers).toBe(0);
+  });
+
   test('a broken connection ends at once', async () => {
     const { world, shake, ends, far } = harness();
     await shake();

@@ -151,6 +151,23 @@ describe('long answers', () => {
     expect(network.world.pendingTimers).toBe(0);
   });
 
+  test('who asks for much and closes its end is not served by work that nobody receives', async () => {
+    const { network, dag, node } = await setup();
+    const tip = dag.tips[0]!.hash;
+    let read = 0;
+    const { getBlock } = dag;
+    dag.getBlock = (hash) => {
+      read++;
+      return getBlock.call(dag, hash);
+    };
+    const remote = await guest(network, node);
+    remote.send({ command: 'getdata', inventory: Array(5000).fill(vector(InvType.witnessBlock, tip)) });
+    remote.transport.close();
+    await network.world.advance(5000);
+    expect(read).toBeLessThan(5);
+    expect(node.handler.operations.load()).toMatchObject({ peers: 0, pending: 0 });
+  });
+
   test('stop in the middle of serving and of handshakes', async () => {
     const { network, dag, node } = await setup();
     const inventory = Array(500).fill(vector(InvType.witnessBlock, dag.tips[0]!.hash));
