@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SeededRandom } from '../util/testing/seeded-random.ts';
+import { ipFromString } from '../wire/index.ts';
+import { addressKey, parseAddressKey } from './address-key.ts';
 import { AddressPool, NEW_BUCKET_SIZE, TRIED_BUCKET_SIZE } from './address-pool.ts';
 import type { KnownAddress } from './known-address.ts';
 import { PeersFileError, readPeersFile, writePeersFile } from './peers-file.ts';
+import { newBucket, triedBucket } from './placement.ts';
 
 const NOW = 1_800_000_000;
 
@@ -95,8 +98,12 @@ test('a file damaged anywhere is refused with a reason, or read in good order', 
   expect(read).toBeGreaterThan(0);
 });
 
-/** A file as it may come from elsewhere: which addresses are in which new buckets, which in the first tried one. */
-function foreignFile(newBuckets: Record<number, readonly string[]>, tried: readonly string[] = []): string {
+/** A file as it may come from elsewhere: which addresses are in which new buckets, and which in one of the tried ones. */
+function foreignFile(
+  newBuckets: Record<number, readonly string[]>,
+  tried: readonly string[] = [],
+  triedAt = 0,
+): string {
   const keys = [...new Set([...Object.values(newBuckets).flat(), ...tried])];
   return JSON.stringify({
     Version: 1,
@@ -105,7 +112,7 @@ function foreignFile(newBuckets: Record<number, readonly string[]>, tried: reado
       return { Addr, Src: '8.8.8.8:1', Attempts: 0, TimeStamp: NOW - i, LastAttempt: NOW, LastSuccess: NOW };
     }),
     NewBuckets: Array.from({ length: 1024 }, (_, i) => newBuckets[i] ?? []),
-    TriedBuckets: Array.from({ length: 64 }, (_, i) => (i === 0 ? tried : [])),
+    TriedBuckets: Array.from({ length: 64 }, (_, i) => (i === triedAt ? tried : [])),
   });
 }
 
@@ -127,6 +134,77 @@ test('a file with more than the buckets hold is cut down to those seen last', ()
   expect(problems(spread)).toEqual([]);
   for (const { address, source } of spread.all()) spread.add(address, source, NOW);
   expect(spread.size).toBe(1);
+});
+
+test('an address that many tell is in more buckets, each further one less likely', () => {
+  const random = new SeededRandom(1);
+  const told = (times: number) => {
+    let places = 0;
+    for (let i = 0; i < 100; i++) {
+      const pool = new AddressPool(random.bytes(32), random);
+      const address = { ip: ipFromString('20.1.1.1')!, port: 5070, services: 1n, timestamp: NOW };
+      for (let n = 0; n < times; n++) pool.add(address, { ...address, ip: ipFromString(`${30 + n}.${n}.1.1`)! }, NOW);
+      expect(problems(pool)).toEqual([]);
+      places += pool.newBuckets.flat().length;
+    }
+    return places / 100;
+  };
+  // One in 2n: after 12 tellings about 12 = 2 + 4 + 6 have made it to four places.
+  expect(told(1)).toBe(1);
+  expect(told(13)).toBeGreaterThan(2.5);
+  expect(told(13)).toBeLessThan(4.5);
+  expect(told(150)).toBeGreaterThan(6);
+});
+
+test('a full new bucket gives up all that is bad and nothing else, or else what was not seen for longest', () => {
+  const random = new SeededRandom(1);
+  const source = { ip: ipFromString('30.1.1.1')!, port: 1, services: 1n };
+  const address = (i: number, timestamp: number) => ({
+    ip: ipFromString(`20.1.1.${i}`)!,
+    port: 5070,
+    services: 1n,
+    timestamp,
+  });
+  const pool = new AddressPool(random.bytes(32), random);
+  // One group from one source: one bucket.
+  for (let i = 0; i < 64; i++) pool.add(address(i, NOW - (i % 8 === 0 ? 31 * 86_400 : i)), source, NOW);
+  expect(pool.size).toBe(64);
+  pool.add(address(100, NOW), source, NOW);
+  expect(pool.size).toBe(64 - 8 + 1);
+  for (let i = 101; i < 108; i++) pool.add(address(i, NOW), source, NOW);
+  expect(pool.find(address(63, 0))).toBeDefined();
+  pool.add(address(108, NOW), source, NOW);
+  expect([pool.size, pool.find(address(63, 0)), pool.find(address(62, 0))?.key]).toEqual([
+    64,
+    undefined,
+    '20.1.1.62:5070',
+  ]);
+});
+
+test('a full tried bucket gives up what was not seen for longest, to its own new bucket or the place that became free', () => {
+  const random = new SeededRandom(1);
+  const key = Uint8Array.from({ length: 32 }, (_, i) => i);
+  const fresh = { ip: ipFromString('20.1.1.1')!, port: 5070 };
+  const tried = Array.from({ length: 256 }, (_, i) => `21.1.1.${i}:5070`);
+  const home = newBucket(key, parseAddressKey('21.1.1.255:5070')!, parseAddressKey('8.8.8.8:1')!);
+  for (const [crowd, expected] of [
+    [0, home],
+    [63, home],
+    [64, (home + 1) % 1024],
+  ] as const) {
+    const others = Array.from({ length: crowd }, (_, i) => `22.1.1.${i}:5070`);
+    const file = foreignFile(
+      { [home]: others, [(home + 1) % 1024]: [addressKey(fresh)] },
+      tried,
+      triedBucket(key, fresh),
+    );
+    const pool = readPeersFile(file, random, 1n);
+    pool.good(pool.find(fresh)!, NOW);
+    expect(problems(pool)).toEqual([]);
+    expect([pool.triedCount, pool.size]).toEqual([256, 257 + crowd]);
+    expect(pool.find(fresh)?.tried).toBe(true);
+    expect(pool.newBuckets[expected]?.map((record) => record.key)).toContain('21.1.1.255:5070');
+  }
 });
 
 test('what nobody could connect to is left out of a file, the rest is taken', () => {

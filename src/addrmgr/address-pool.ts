@@ -131,8 +131,8 @@ export class AddressPool {
     const victim = oldest(bucket);
     bucket[bucket.indexOf(victim)] = record;
     const home = this.#new[newBucket(this.key, victim.address, victim.source)]!;
+    // A place has just become free where the new one was.
     const target = home.length < NEW_BUCKET_SIZE ? home : (left[0] ?? home);
-    if (target.length >= NEW_BUCKET_SIZE) this.#makeRoom(target, now);
     target.push(victim);
     victim.refs = 1;
     victim.tried = false;
