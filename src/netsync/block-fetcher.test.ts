@@ -100,6 +100,51 @@ describe('missing parents', () => {
     expect(tipsOf(dag)).toEqual(tipsOf(other));
   });
 
+  test('a parent is asked of somebody else at once when its peer leaves', async () => {
+    const { world, dag, remote } = setup({ reconcileDelay: 1e9 });
+    const other = chain(2);
+    const tip = other.tips[0]!;
+    const first = remote(other, { claim: 0, serve: (block) => (block?.hash === tip.hash ? block : null) }).connect();
+    first.announce(tip);
+    await world.advance(500);
+    expect(first.log).toEqual(['getdata 1', 'getdata 1']);
+    const second = remote(other, { claim: 1 }).connect();
+    expect(second.log).toEqual([]);
+    first.leave();
+    expect(second.log[0]).toBe('getdata 1');
+    await world.advance(100);
+    expect(tipsOf(dag)).toEqual(tipsOf(other));
+  });
+
+  test('parents that do not exist are asked for a few times, not for as long as their orphans live', async () => {
+    const { world, dag, manager, remote } = setup();
+    const own = chain(20, '', dag);
+    const honest = [1, 2, 3].map(() => remote(chain(20)).connect());
+    await world.advance(20_000);
+    for (const peer of honest) peer.requested.length = 0;
+    const source = new FakeDag();
+    const attacker = remote(source, { claim: 0 }).connect();
+    for (let i = 0; i < 10; i++) {
+      const parents = Array.from({ length: 50 }, (_, j) => source.extend([source.genesis], `${i}/${j}`));
+      const orphan = source.extend(parents, `${i}`);
+      attacker.announce(orphan);
+    }
+    attacker.onGetData = (vectors) => {
+      for (const { hash } of vectors) {
+        const block = source.getBlock(hash)!;
+        if (block.parentHashes.length > 1) void manager.block(attacker, block);
+      }
+    };
+    for (let second = 0; second < 600; second++) {
+      await world.advance(1000);
+      for (const peer of honest) peer.announce(own.tips[0]!);
+    }
+    const asked = honest.flatMap(({ requested }) => requested);
+    expect(manager.load.missingParents).toBe(500);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThan(500 * 15);
+  });
+
   test('notfound frees the request; the parent is asked of the next peer that can have it', async () => {
     const { world, dag, manager, remote } = setup();
     const other = chain(2);

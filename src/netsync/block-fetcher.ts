@@ -5,12 +5,11 @@ import { MAX_OPEN_BLOCKS_PER_PEER, MAX_OPEN_REQUESTS } from './limits.ts';
 import { MissingParents } from './missing-parents.ts';
 import type { PeerState } from './peer-state.ts';
 import type { SyncDag } from './ports.ts';
+import { RequestBatches } from './request-batches.ts';
 import { type OpenRequest, RequestTable } from './request-table.ts';
 
 /** Hashes remembered as belonging to bad blocks. */
 const MAX_BAD_HASHES = 1000;
-/** How many peers are tried for one block before it waits for the next occasion. */
-const MAX_ATTEMPTS = 8;
 
 /**
  * Which blocks are asked of whom. Announced blocks come from their announcer, missing parents of orphans from the peer
@@ -126,17 +125,28 @@ export class BlockFetcher {
     if (state.walk?.answered) return;
     const now = this.#now();
     const wanted: InvVector[] = [];
-    for (const key of this.#missing.keys()) {
-      if (this.#plan.has(key) || this.#requests.isOpen(key, now) || state.isLacking(key, now, this.#expiry)) continue;
-      const hash = hashFromKey(key);
-      if (this.isKnown(hash)) {
-        this.#missing.remove(key);
-        continue;
-      }
-      if (!this.#requests.ask(state.peer.id, hash, UNKNOWN_HEIGHT, now)) break;
-      wanted.push({ type: blockType(state), hash, height: UNKNOWN_HEIGHT });
+    for (const key of this.#missing.due(now)) {
+      if (state.isLacking(key, now, this.#expiry) || !this.#isWanted(key, now)) continue;
+      const vector = this.#askMissing(state, key, now);
+      if (!vector) break;
+      wanted.push(vector);
     }
     if (wanted.length > 0) state.peer.getData(wanted);
+  }
+
+  /** True for a missing parent that somebody should be asked for. */
+  #isWanted(key: string, now: number): boolean {
+    if (this.#plan.has(key) || this.#requests.isOpen(key, now)) return false;
+    if (!this.isKnown(hashFromKey(key))) return true;
+    this.#missing.remove(key);
+    return false;
+  }
+
+  #askMissing(state: PeerState, key: string, now: number): InvVector | undefined {
+    const hash = hashFromKey(key);
+    if (!this.#requests.ask(state.peer.id, hash, UNKNOWN_HEIGHT, now)) return undefined;
+    this.#missing.asked(key, now, this.#expiry);
+    return { type: blockType(state), hash, height: UNKNOWN_HEIGHT };
   }
 
   /**
@@ -196,8 +206,8 @@ export class BlockFetcher {
 
   /**
    * Gives expired requests to others. Where nobody else is known they are closed, so that announcements of blocks that
-   * do not exist cost nothing from then on; a late delivery, or another announcement, is as welcome as before. Only what
-   * orphans wait for is kept open, because others can be asked for that when they come.
+   * do not exist cost nothing from then on; a late delivery, or another announcement, is as welcome as before. What orphans
+   * wait for is asked of whoever may have it.
    * @returns the peers that let the time for blocks of shared lists pass.
    */
   retryExpired(): ReadonlySet<PeerState> {
@@ -215,7 +225,20 @@ export class BlockFetcher {
         state.promiseBroken();
       }
     }
+    this.#askAnybody();
     return late;
+  }
+
+  /** Asks for missing parents whose time has come. */
+  #askAnybody(): void {
+    const now = this.#now();
+    const wanted = new RequestBatches();
+    for (const key of this.#missing.due(now)) {
+      const state = this.#isWanted(key, now) ? this.#likelySource(key, now) : undefined;
+      const vector = state && this.#askMissing(state, key, now);
+      if (vector) wanted.add(state, vector);
+    }
+    wanted.send();
   }
 
   /** Forgets missing blocks that no orphan waits for any more. */
@@ -224,7 +247,8 @@ export class BlockFetcher {
   }
 
   #askOthers(requests: readonly OpenRequest[]): void {
-    const byPeer = new Map<PeerState, InvVector[]>();
+    const wanted = new RequestBatches();
+    const now = this.#now();
     for (const request of requests) {
       const planned = this.#plan.get(request.key);
       if (planned?.owner?.peer.id === request.peer) this.#plan.free(planned);
@@ -232,31 +256,34 @@ export class BlockFetcher {
         this.#requests.drop(request.key);
         continue;
       }
-      const next = this.#otherSource(request);
-      if (!next && !this.#missing.has(request.key)) this.#requests.drop(request.key);
-      if (!next) continue;
+      const next = this.#otherSource(request, now);
+      if (!next) {
+        this.#requests.drop(request.key);
+        this.#missing.freed(request.key, now);
+        continue;
+      }
       const promised = request.sources.includes(next.peer.id);
-      const options = { closed: request, promised };
-      if (!this.#requests.ask(next.peer.id, request.hash, request.height, this.#now(), options)) continue;
-      const vector = { type: blockType(next), hash: request.hash, height: request.height };
-      const vectors = byPeer.get(next);
-      if (vectors) vectors.push(vector);
-      else byPeer.set(next, [vector]);
+      if (!this.#requests.ask(next.peer.id, request.hash, request.height, now, { closed: request, promised })) continue;
+      this.#missing.asked(request.key, now, this.#expiry);
+      wanted.add(next, { type: blockType(next), hash: request.hash, height: request.height });
     }
-    for (const [state, vectors] of byPeer) state.peer.getData(vectors);
+    wanted.send();
   }
 
   /** Who else may have the block: an announcer, or for a missing parent anybody who has not denied it. */
-  #otherSource(request: OpenRequest): PeerState | undefined {
-    const now = this.#now();
+  #otherSource(request: OpenRequest, now: number): PeerState | undefined {
     const announcers = request.sources.flatMap((id) => (id === request.peer ? [] : (this.#peers.get(id) ?? [])));
     const able = announcers.filter((state) => !state.isLacking(request.key, now, this.#expiry));
     if (able.length > 0) return able.find(({ keepsPromises }) => keepsPromises) ?? able[0];
-    if (!this.#missing.has(request.key) || request.attempts >= MAX_ATTEMPTS) return undefined;
+    return this.#missing.isUrgent(request.key) ? this.#likelySource(request.key, now) : undefined;
+  }
+
+  /** Somebody who may have a missing parent; who has shown blocks comes first. */
+  #likelySource(key: string, now: number): PeerState | undefined {
     let unproven: PeerState | undefined;
     for (const state of this.#peers.values()) {
-      if (this.#requests.wasAsked(state.peer.id, request.key)) continue;
-      if (state.peer.maxHeight === 0 || state.isLacking(request.key, now, this.#expiry)) continue;
+      if (this.#requests.wasAsked(state.peer.id, key)) continue;
+      if (state.peer.maxHeight === 0 || state.isLacking(key, now, this.#expiry)) continue;
       if (state.provenHeight >= 0) return state;
       unproven ??= state;
     }

@@ -72,6 +72,8 @@ export class PeerState {
   plannedBlocks = 0;
   /** Reads on; present while the peer's next message is left unread because too much waits. */
   readOn: (() => void) | undefined;
+  /** Ends the pause after a transaction that cost much and was refused. */
+  endRest: (() => void) | undefined;
   /** How far the next walk goes back, in generations. */
   walkBack = WALK_BACK;
   walk: Walk | undefined;

@@ -120,6 +120,14 @@ describe('RequestTable', () => {
     );
   });
 
+  test('peers that fill the table and never answer keep nobody else out', () => {
+    const table = new RequestTable({ limit: 500, limitPerPeer: 100, expiry: 4000 });
+    for (let i = 0; i < 1000; i++) table.ask(i % 5, hash(i), 0, 0);
+    expect(table.size).toBe(500);
+    for (let i = 0; i < 100; i++) expect(table.ask(9, hash(2000 + i), 0, 0)).toBe(i < 64);
+    expect(table.size).toBe(564);
+  });
+
   test('45,000 requests cost the same each', () => {
     const table = new RequestTable({ limit: 50_000, limitPerPeer: 50_000, expiry: 4000 });
     for (let i = 0; i < 45_000; i++) table.ask(1, hash(i), 0, i);

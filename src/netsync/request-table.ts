@@ -10,8 +10,6 @@ export interface OpenRequest {
   readonly peer: number;
   /** Steady time of the last asking, milliseconds. */
   readonly askedAt: number;
-  /** How many peers were asked so far. */
-  readonly attempts: number;
   /** Other peers that announced the item meanwhile and can be asked if this one fails. */
   readonly sources: number[];
   /** Milliseconds after which another peer that announces the item is asked instead. */
@@ -34,7 +32,7 @@ export interface AskOptions {
 
 /** Bounds of a request table. */
 export interface RequestTableOptions {
-  /** Open requests over all peers. */
+  /** Open requests over all peers; beyond it each peer may still have a few. */
   readonly limit: number;
   /** Items that one peer can owe us. */
   readonly limitPerPeer: number;
@@ -42,6 +40,8 @@ export interface RequestTableOptions {
   readonly expiry: number;
 }
 
+/** Items that may be open with one peer even if the table is full: so many peers that never answer keep nobody out. */
+const RESERVED = 64;
 /** Alternative sources remembered for one item. */
 const MAX_SOURCES = 4;
 /** A peer that delivers other things may keep an item back for so many times the expiry. */
@@ -120,9 +120,9 @@ export class RequestTable {
     const key = hashKey(hash);
     const open = this.#open.get(key);
     if (open && !overtake && now < this.#deadline(open)) return false;
-    if (!open && this.#open.size >= this.#options.limit) return false;
     const previous = open ?? closed;
     const requests = this.#requestsOf(peer, now);
+    if (!open && this.#open.size >= this.#options.limit && requests.waiting.size >= RESERVED) return false;
     if (!requests.asked.has(key) && requests.asked.size >= this.#options.limitPerPeer) return false;
     this.#close(key);
     this.#open.set(key, {
@@ -131,7 +131,6 @@ export class RequestTable {
       height,
       peer,
       askedAt: now,
-      attempts: (previous?.attempts ?? 0) + 1,
       sources: previous?.sources.filter((source) => source !== peer) ?? [],
       patience: Math.min(patience ?? this.#options.expiry, this.#options.expiry),
       promised,
@@ -203,12 +202,6 @@ export class RequestTable {
   /** Closes a request that nobody else can answer. A late delivery is still recognised. */
   drop(key: string): void {
     this.#close(key);
-  }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.#open.clear();
-    this.#peers.clear();
   }
 
   #close(key: string): OpenRequest | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { hashToHex } from '../util/hash.ts';
 import { Transaction } from '../wire/index.ts';
 import { StoppedError } from './block-queue.ts';
 import { FakeDag, makeBadBlock, makeBlock } from './testing/fake-dag.ts';
@@ -31,6 +32,25 @@ describe('announcements', () => {
     await world.advance(100);
     expect(dag.haveBlock(orphan.hash)).toBe(true);
     expect(dag.isOrphan(orphan.hash)).toBe(false);
+  });
+
+  test('far behind, an own block does not wait for those of peers, and is announced at once', async () => {
+    const { world, dag, work, manager, announced, remote } = setup();
+    dag.current = false;
+    const process = dag.processBlock.bind(dag);
+    dag.processBlock = (block) => {
+      work.milliseconds += 5;
+      return process(block);
+    };
+    remote(chain(400)).connect();
+    expect(await world.runUntil(() => manager.load.queuedBlocks > 100, 10_000)).toBe(true);
+    announced.length = 0;
+    const own = makeBlock([dag.genesis], 'own');
+    const submitted = manager.submitBlock(own);
+    expect(await world.runUntil(() => announced.some(({ hash }) => hash === hashToHex(own.hash)), 100)).toBe(true);
+    expect(manager.load.queuedBlocks).toBeGreaterThan(90);
+    await submitted;
+    await manager.stop();
   });
 
   test('submitBlock passes verdicts on', async () => {
@@ -91,7 +111,11 @@ test('who sends what costs much and is refused has to wait before he may send mo
   });
   await world.advance(5001);
   expect(free, 'never longer than five seconds').toBe(false);
+  const last = send(300);
   await manager.stop();
+  await last;
+  await world.advance(100);
+  expect(world.pendingTimers).toBe(0);
 });
 
 test('stop is idempotent, refuses what comes later and leaves no timer', async () => {
@@ -103,4 +127,33 @@ test('stop is idempotent, refuses what comes later and leaves no timer', async (
   await world.advance(100);
   expect(world.pendingTimers).toBe(0);
   expect(dag.blockCount).toBe(1);
+});
+
+describe('in the middle of a download', () => {
+  test.each([50, 120, 250, 400])(
+    'stopped after %i ms: nothing is left over, and the next start goes on',
+    async (after) => {
+      const { world, dag, work, manager, remote, failures } = setup();
+      const process = dag.processBlock.bind(dag);
+      dag.processBlock = (block) => {
+        work.milliseconds += 3;
+        return process(block);
+      };
+      const source = chain(1200);
+      const peers = [remote(source, { pace: 1 }).connect(), remote(source, { pace: 1 }).connect()];
+      await world.advance(after);
+      const submitted = manager.submitBlock(makeBlock([dag.genesis], 'own')).catch((error: unknown) => error);
+      await manager.stop();
+      for (const peer of peers) peer.connected = false;
+      await world.advance(10_000);
+      await submitted;
+      expect(world.pendingTimers).toBe(0);
+      expect(failures).toEqual([]);
+      expect(dag.blockCount).toBeLessThan(1200);
+      const again = setup({ dag });
+      again.remote(source).connect();
+      expect(await again.world.runUntil(() => source.tips.every(({ hash }) => dag.haveBlock(hash)), 60_000)).toBe(true);
+      await again.manager.stop();
+    },
+  );
 });

@@ -75,7 +75,7 @@ export class SyncManager {
     const plan = this.#plan;
     const expiry = requestExpiry(options.generation);
     const fetcher = new BlockFetcher(dag, peers, plan, now, expiry);
-    const transactions = new TransactionFetcher({ pool, dag, announcer, logger, now }, expiry);
+    const transactions = new TransactionFetcher({ pool, peers, dag, announcer, logger, now }, expiry);
     const sync = new Synchronizer(options, { peers, fetcher, plan, dag, world, logger });
     const walker = new Walker({ peers, fetcher, sync, now });
     const { preparation } = dag;
@@ -130,7 +130,10 @@ export class SyncManager {
     this.#stopped = true;
     this.#timer?.cancel();
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
-    for (const state of this.#peers.values()) state.readOn?.();
+    for (const state of this.#peers.values()) {
+      state.readOn?.();
+      state.endRest?.();
+    }
     this.#downloader.clear();
     this.#peers.clear();
     return Promise.resolve();
@@ -155,6 +158,7 @@ export class SyncManager {
     const state = this.#peers.get(peer.id);
     if (!state || state.peer !== peer) return;
     this.#peers.delete(peer.id);
+    state.endRest?.();
     if (peer.inbound) this.#claims.left(peer.host, state.recordAtEnd(this.#sync.ourHeight), this.#now());
     this.#fetcher.release(state);
     this.#transactions.release(state);
@@ -193,10 +197,17 @@ export class SyncManager {
    */
   transaction(peer: SyncPeer, tx: Transaction): void | Promise<void> {
     const state = this.#peers.get(peer.id);
-    const wasted = state ? this.#transactions.received(state, tx) : 0;
+    if (!state) return undefined;
+    const wasted = this.#transactions.received(state, tx);
     if (wasted < COSTLY_REFUSAL_MS) return undefined;
     const rest = Math.min(wasted * REFUSAL_REST_FACTOR, MAX_REFUSAL_REST_MS);
-    return new Promise((resolve) => void this.#deps.world.timers.after(rest, resolve));
+    return new Promise((resolve) => {
+      const timer = this.#deps.world.timers.after(rest, resolve);
+      state.endRest = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 
   /** A peer sent headers. They are never asked for, so the connection ends. */
@@ -291,6 +302,7 @@ export class SyncManager {
     this.#sync.tick();
     this.#measure();
     for (const late of this.#fetcher.retryExpired()) this.#downloader.failed(late);
+    this.#transactions.retryExpired();
     this.#downloader.tick();
     this.#unannounced.release();
     this.#walker.tick();

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Hash, hashToHex } from '../util/hash.ts';
 import { silentLogger } from '../util/log.ts';
 import { InvType, Transaction } from '../wire/index.ts';
+import { MAX_OPEN_TRANSACTIONS_PER_PEER } from './limits.ts';
 import { PeerState } from './peer-state.ts';
 import type { TransactionPool } from './ports.ts';
 import { FakePeer } from './testing/fake-peer.ts';
@@ -44,9 +45,16 @@ class FakePool implements TransactionPool {
 function setup(pool: FakePool | undefined, now = () => 0) {
   const announced: Transaction[] = [];
   const spent = new Set<string>();
+  const peers = new Map<number, PeerState>();
+  const join = () => {
+    const state = new PeerState(new FakePeer(), () => 0);
+    peers.set(state.peer.id, state);
+    return state;
+  };
   const fetcher = new TransactionFetcher(
     {
       pool,
+      peers,
       dag: { utxo: ({ hash }) => (spent.has(hashToHex(hash)) ? {} : undefined) },
       announcer: { announceTransactions: (transactions) => announced.push(...transactions) },
       logger: silentLogger,
@@ -56,7 +64,7 @@ function setup(pool: FakePool | undefined, now = () => 0) {
   );
   const peer = new FakePeer();
   const state = new PeerState(peer, () => 0);
-  return { fetcher, peer, state, announced, spent };
+  return { fetcher, peer, state, announced, spent, peers, join };
 }
 
 const offer = (tx: Transaction) => ({ type: InvType.tx, hash: tx.txid, height: -1 });
@@ -143,6 +151,46 @@ describe('TransactionFetcher', () => {
     pool.verdict = () => released;
     fetcher.received(state, transaction(2));
     expect(announced).toEqual(released);
+  });
+
+  test('who announces first and does not deliver keeps nobody from it: the next announcer is asked', () => {
+    let now = 0;
+    const { fetcher, join } = setup(new FakePool(), () => now);
+    const [mute, empty, honest] = [join(), join(), join()];
+    const wanted = [transaction(1), transaction(2)];
+    for (const state of [mute, empty, honest]) for (const tx of wanted) fetcher.requestAnnounced(state, offer(tx));
+    now = 3000;
+    fetcher.retryExpired();
+    expect(empty.peer).toMatchObject({ log: [] });
+    now = 4000;
+    fetcher.retryExpired();
+    expect(empty.peer).toMatchObject({ log: ['getdata 2'] });
+    fetcher.notFound(
+      empty,
+      wanted.map(({ txid }) => txid),
+    );
+    expect(honest.peer).toMatchObject({ log: ['getdata 2'] });
+    expect(fetcher.openRequests).toBe(2);
+  });
+
+  test('what was never delivered, and nobody else announced, takes up no room', () => {
+    let now = 0;
+    const { fetcher, join } = setup(new FakePool(), () => now);
+    const liar = join();
+    for (let i = 0; i < 6000; i++) fetcher.requestAnnounced(liar, offer(transaction(i)));
+    expect(fetcher.openRequests).toBe(MAX_OPEN_TRANSACTIONS_PER_PEER);
+    now = 4000;
+    fetcher.retryExpired();
+    expect(fetcher.openRequests).toBe(0);
+  });
+
+  test('a peer that leaves: the next announcer is asked at once', () => {
+    const { fetcher, join } = setup(new FakePool());
+    const [first, second] = [join(), join()];
+    fetcher.requestAnnounced(first, offer(transaction(1)));
+    fetcher.requestAnnounced(second, offer(transaction(1)));
+    fetcher.release(first);
+    expect(second.peer).toMatchObject({ log: ['getdata 1'] });
   });
 
   test('a peer that leaves takes its orphans and requests with it', () => {

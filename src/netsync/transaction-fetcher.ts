@@ -5,11 +5,13 @@ import { MAX_OPEN_REQUESTS, MAX_OPEN_TRANSACTIONS_PER_PEER, MAX_REJECTED_TRANSAC
 import type { PeerState } from './peer-state.ts';
 import type { Announcer, SyncBlockInfo, SyncDag, TransactionPool } from './ports.ts';
 import { refusalOf } from './rejects.ts';
-import { RequestTable } from './request-table.ts';
+import { RequestBatches } from './request-batches.ts';
+import { type OpenRequest, RequestTable } from './request-table.ts';
 
 /** What the transaction side needs. */
 export interface TransactionFetcherDeps {
   readonly pool: TransactionPool | undefined;
+  readonly peers: ReadonlyMap<number, PeerState>;
   readonly dag: Pick<SyncDag, 'utxo'>;
   readonly announcer: Pick<Announcer, 'announceTransactions'>;
   readonly logger: Logger;
@@ -52,9 +54,11 @@ export class TransactionFetcher {
    */
   requestAnnounced(state: PeerState, entry: InvVector): InvVector | undefined {
     if (!this.#deps.pool || this.#isKnown(entry.hash)) return undefined;
-    if (!this.#requests.ask(state.peer.id, entry.hash, entry.height, this.#deps.now())) return undefined;
-    const witness = (state.peer.services & Services.witness) !== 0n;
-    return { type: witness ? InvType.witnessTx : entry.type, hash: entry.hash, height: entry.height };
+    if (!this.#requests.ask(state.peer.id, entry.hash, entry.height, this.#deps.now())) {
+      this.#requests.addSource(hashKey(entry.hash), state.peer.id);
+      return undefined;
+    }
+    return { type: transactionType(state), hash: entry.hash, height: entry.height };
   }
 
   /**
@@ -85,13 +89,18 @@ export class TransactionFetcher {
 
   /** The peer does not have these transactions. */
   notFound(state: PeerState, hashes: readonly Hash[]): void {
-    for (const hash of hashes) this.#requests.refused(state.peer.id, hashKey(hash));
+    this.#askOthers(hashes.flatMap((hash) => this.#requests.refused(state.peer.id, hashKey(hash)) ?? []));
   }
 
   /** The peer left. */
   release(state: PeerState): void {
-    this.#requests.release(state.peer.id);
+    this.#askOthers(this.#requests.release(state.peer.id));
     this.#deps.pool?.removeOrphansOf(state.peer.id);
+  }
+
+  /** Gives expired requests to others that announced the same, and closes those that nobody else did. */
+  retryExpired(): void {
+    this.#askOthers(this.#requests.expired(this.#deps.now()));
   }
 
   /** A block of a peer changed what is valid: refused transactions deserve another look. */
@@ -103,6 +112,20 @@ export class TransactionFetcher {
   blockConnected(info: SyncBlockInfo): void {
     const released = this.#deps.pool?.blockConnected(info) ?? [];
     if (released.length > 0) this.#deps.announcer.announceTransactions(released);
+  }
+
+  #askOthers(requests: readonly OpenRequest[]): void {
+    const { peers, now } = this.#deps;
+    const wanted = new RequestBatches();
+    for (const request of requests) {
+      this.#requests.drop(request.key);
+      const next = request.sources.flatMap((id) => (id === request.peer ? [] : (peers.get(id) ?? [])))[0];
+      if (!next || this.#isKnown(request.hash)) continue;
+      const { hash, height } = request;
+      if (!this.#requests.ask(next.peer.id, hash, height, now(), { closed: request })) continue;
+      wanted.add(next, { type: transactionType(next), hash, height });
+    }
+    wanted.send();
   }
 
   #isKnown(hash: Hash): boolean {
@@ -121,4 +144,9 @@ export class TransactionFetcher {
     }
     this.#rejected.add(key);
   }
+}
+
+/** The inventory type under which this peer is asked for transactions. */
+function transactionType({ peer }: PeerState): number {
+  return (peer.services & Services.witness) !== 0n ? InvType.witnessTx : InvType.tx;
 }

@@ -24,6 +24,13 @@ describe('forks of equal height', () => {
   });
 });
 
+test('forks of thousands of blocks are compared completely', async () => {
+  const { world, dag, remote } = setup({ dag: chain(2500, 'own') });
+  const peer = remote(chain(2500, 'other')).connect();
+  expect(await world.runUntil(() => dag.blockCount === 5001, 300_000)).toBe(true);
+  expect(peer.log.length).toBeLessThan(400);
+});
+
 test('a mute peer in the place of the sync peer does not keep forks from being compared', async () => {
   const { world, dag, manager, remote } = setup({ dag: chain(12, 'own') });
   const mute = remote(new FakeDag(), { claim: 1000, list: () => undefined }).connect();
