@@ -32,6 +32,35 @@ describe('who may connect', () => {
     expect(node.handler.operations.peers()[0]!.banScore).toBe(0);
   });
 
+  test('the whitelist concerns outgoing connections as well', async () => {
+    const network = new VirtualNetwork();
+    const [friend, other] = [await network.node('friend'), await network.node('other')];
+    const node = await network.node('n', { whitelist: ['10.1.0.0/16'], addPeers: [friend.address, other.address] });
+    await network.world.advance(1000);
+    const { operations } = node.handler;
+    operations.ban('10.0.0.0/8', 3_600_000);
+    await network.world.advance(1000);
+    expect(operations.peers().map(({ address }) => address)).toEqual([friend.address]);
+    await network.world.advance(60_000);
+    expect(operations.connectedCount()).toBe(1);
+  });
+
+  test('threshold: a score above it bans, one that reaches it does not', async () => {
+    for (const [banThreshold, closed] of [
+      [65, true],
+      [66, false],
+    ] as const) {
+      const network = new VirtualNetwork();
+      const node = await network.node('n', { banThreshold });
+      const remote = await guest(network, node);
+      remote.send(mempool);
+      remote.send(mempool);
+      await network.world.advance(100);
+      expect(remote.closed).toBe(closed);
+      expect(node.handler.operations.bans()).toHaveLength(closed ? 1 : 0);
+    }
+  });
+
   test('without banning nothing is scored', async () => {
     const network = new VirtualNetwork();
     const node = await network.node('n', { banning: false });
