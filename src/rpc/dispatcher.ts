@@ -64,14 +64,7 @@ export class RpcDispatcher {
    * Comes at once, and not as a promise, from methods that have nothing to wait for. Never throws or rejects.
    */
   handle(body: string, user: RpcUser, caller: Caller): Answer | Promise<Answer> {
-    let value: JsonValue;
-    try {
-      value = parseBody(body);
-    } catch (error) {
-      if (error instanceof RpcError) return errorAnswer(error, '1.0');
-      throw error;
-    }
-    return isBatch(value) ? this.#answerBatch(value, user, { caller }) : this.#answerOne(value, user, { caller });
+    return this.#answerText(body, user, { caller });
   }
 
   /**
@@ -79,6 +72,10 @@ export class RpcDispatcher {
    * carried out and gets no answer, and one that logs in again ends the connection.
    */
   handleMessage(body: string, user: RpcUser, caller: Caller, session: SocketSession): Answer | Promise<Answer> {
+    return this.#answerText(body, user, { caller, session });
+  }
+
+  #answerText(body: string, user: RpcUser, by: CalledBy): Answer | Promise<Answer> {
     let value: JsonValue;
     try {
       value = parseBody(body);
@@ -86,7 +83,6 @@ export class RpcDispatcher {
       if (error instanceof RpcError) return errorAnswer(error, '1.0');
       throw error;
     }
-    const by = { caller, session };
     return isBatch(value) ? this.#answerBatch(value, user, by) : this.#answerOne(value, user, by);
   }
 

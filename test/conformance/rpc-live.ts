@@ -8,7 +8,7 @@ import { systemClock, systemWorld } from '../../src/node/system.ts';
 import { splitHostPort } from '../../src/util/host-port.ts';
 import { callRpc } from './rpc-client.ts';
 import { checkResult, compareAnswer, type RecordedAnswer, withoutParents } from './rpc-compare.ts';
-import { ADMIN } from './rpc-node.ts';
+import { ADMIN, MINING_ADDRESS } from './rpc-node.ts';
 import type { Suite, SuiteContext } from './suite.ts';
 
 /** An entry of a recording in which blocks are mined, so that hashes differ in each run. */
@@ -22,7 +22,6 @@ interface LiveEntry extends RecordedAnswer {
   readonly node?: string;
 }
 
-const MINING_ADDRESS = 'SYPRdtiAorV79MQnm1kzSUzDyJ58bRDAEj';
 /** The answer waits for this to have happened; the recorder began it two seconds later. */
 const LONG_POLL = 'getblocktemplate longpoll';
 

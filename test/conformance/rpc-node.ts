@@ -19,7 +19,7 @@ import { silentLogger } from '../../src/util/log.ts';
 const PARAMS = networkParams('simnet');
 
 /** Address of the recorded nodes' miners. */
-const MINING_ADDRESS = 'SYPRdtiAorV79MQnm1kzSUzDyJ58bRDAEj';
+export const MINING_ADDRESS = 'SYPRdtiAorV79MQnm1kzSUzDyJ58bRDAEj';
 
 /** A node's DAG that holds genesis, in memory, with all indexes or none. */
 async function openDag(isIndexed: boolean): Promise<{ readonly dag: Dag; readonly indexes: Indexes }> {

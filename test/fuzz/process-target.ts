@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemWorld } from '../../src/node/system.ts';
@@ -8,11 +8,10 @@ import { TcpTransport } from '../../src/node/tcp.ts';
 import { type NetworkParams, networkParams } from '../../src/params/index.ts';
 import type { Transport } from '../../src/peer/index.ts';
 import { type Hash, hashFromHex } from '../../src/util/hash.ts';
+import { freePort, MINING_ADDRESS } from '../e2e/process.ts';
 import { type FuzzTarget, IMMUNE_NETWORK, type MemoryUse, SOURCES } from './target.ts';
 
 const SOTERD = resolve('dist/src/cli/soterd.js');
-/** An address of simnet; its key is the byte 1 repeated, for tests only. */
-const MINING_ADDRESS = 'SYPRdtiAorV79MQnm1kzSUzDyJ58bRDAEj';
 /** Lines of output that are kept. */
 const KEPT_LINES = 200;
 /** Longest time that a node may take to start, or to stop in good order, milliseconds. */
@@ -171,16 +170,4 @@ export class ProcessTarget implements FuzzTarget {
 
 function keep(lines: string[], line: string): void {
   if (lines.push(line) > KEPT_LINES) lines.shift();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (typeof address !== 'object' || !address) throw new Error('no address');
-      server.close(() => done(address.port));
-    });
-  });
 }

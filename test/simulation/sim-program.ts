@@ -7,12 +7,13 @@ import type { Transport } from '../../src/peer/index.ts';
 import { sha256dPow } from '../../src/pow/index.ts';
 import { SignatureCache } from '../../src/script/index.ts';
 import { PeerHandler } from '../../src/server/index.ts';
+import type { MemoryListener } from '../../src/server/testing/memory-listener.ts';
 import { type Hash, hashKey, hashToHex } from '../../src/util/hash.ts';
 import type { Logger } from '../../src/util/log.ts';
 import type { World } from '../../src/util/ports.ts';
 import { type Block, Services, type Transaction } from '../../src/wire/index.ts';
 import type { Disk } from './disk.ts';
-import type { Attachment, VirtualListener } from './network/attachment.ts';
+import type { Attachment } from './network/attachment.ts';
 import type { HookedNode, NodeHooks } from './node-hooks.ts';
 import { SIM_PARAMS } from './sim-params.ts';
 
@@ -193,7 +194,7 @@ export class SimProgram {
   }
 }
 
-function wrapListener(listener: VirtualListener, wrap: (stream: Transport) => Transport) {
+function wrapListener(listener: MemoryListener, wrap: (stream: Transport) => Transport) {
   return {
     address: listener.address,
     accept: async () => wrap(await listener.accept()),

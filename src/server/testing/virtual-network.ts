@@ -1,4 +1,4 @@
-import type { Dialer, Listener } from '../../connmgr/index.ts';
+import type { Dialer } from '../../connmgr/index.ts';
 import { FakeDag, TEST_PARAMS } from '../../netsync/testing/fake-dag.ts';
 import { userAgent } from '../../params/index.ts';
 import type { Transport } from '../../peer/index.ts';
@@ -7,44 +7,7 @@ import { silentLogger } from '../../util/log.ts';
 import { VirtualWorld } from '../../util/testing/virtual-world.ts';
 import { PeerHandler } from '../peer-handler.ts';
 import type { PeerHandlerDeps, PeerHandlerOptions } from '../ports.ts';
-
-/** A listener that connections are pushed into. */
-export class MemoryListener implements Listener<Transport> {
-  readonly address: string;
-  readonly #waiting: Transport[] = [];
-  #accept: { resolve: (stream: Transport) => void; reject: (error: Error) => void } | undefined;
-  #closed = false;
-
-  constructor(address: string) {
-    this.address = address;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  push(stream: Transport): void {
-    const accept = this.#accept;
-    this.#accept = undefined;
-    if (accept) accept.resolve(stream);
-    else this.#waiting.push(stream);
-  }
-
-  accept(): Promise<Transport> {
-    if (this.#closed) return Promise.reject(new Error('closed'));
-    const stream = this.#waiting.shift();
-    if (stream) return Promise.resolve(stream);
-    return new Promise((resolve, reject) => {
-      this.#accept = { resolve, reject };
-    });
-  }
-
-  close(): Promise<void> {
-    this.#closed = true;
-    this.#accept?.reject(new Error('closed'));
-    return Promise.resolve();
-  }
-}
+import { MemoryListener } from './memory-listener.ts';
 
 /** One node of a virtual network. */
 export interface VirtualPeer {
@@ -121,7 +84,7 @@ export class VirtualNetwork {
     return {
       dial: (address) => {
         const listener = this.#listeners.get(address);
-        if (!listener || listener.closed) return Promise.reject(new Error('connection refused'));
+        if (!listener?.isOpen) return Promise.reject(new Error('connection refused'));
         return Promise.resolve(this.connect(ip, address));
       },
     };

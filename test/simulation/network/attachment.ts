@@ -1,5 +1,6 @@
-import type { Dialer, Listener } from '../../../src/connmgr/index.ts';
+import type { Dialer } from '../../../src/connmgr/index.ts';
 import type { Transport } from '../../../src/peer/index.ts';
+import { MemoryListener } from '../../../src/server/testing/memory-listener.ts';
 import type { Host } from './host.ts';
 import type { VirtualInternet } from './virtual-internet.ts';
 import type { VirtualTransport } from './virtual-transport.ts';
@@ -11,54 +12,13 @@ export type Departure =
   /** The machine is gone: nobody is told, until it is up again and denies the old connections. */
   | 'power';
 
-/** A listener of a simulated machine. */
-export class VirtualListener implements Listener<Transport> {
-  readonly address: string;
-  readonly #closed: () => void;
-  readonly #waiting: Transport[] = [];
-  #accept: { readonly resolve: (stream: Transport) => void; readonly reject: (error: Error) => void } | undefined;
-  #open = true;
-
-  constructor(address: string, closed: () => void) {
-    this.address = address;
-    this.#closed = closed;
-  }
-
-  /** A connection has come in. */
-  push(stream: Transport): void {
-    const accept = this.#accept;
-    this.#accept = undefined;
-    if (accept) accept.resolve(stream);
-    else this.#waiting.push(stream);
-  }
-
-  accept(): Promise<Transport> {
-    if (!this.#open) return Promise.reject(new Error('listener is closed'));
-    const stream = this.#waiting.shift();
-    if (stream) return Promise.resolve(stream);
-    return new Promise((resolve, reject) => {
-      this.#accept = { resolve, reject };
-    });
-  }
-
-  close(): Promise<void> {
-    if (this.#open) {
-      this.#open = false;
-      this.#closed();
-      for (const stream of this.#waiting.splice(0)) stream.destroy();
-      this.#accept?.reject(new Error('listener is closed'));
-    }
-    return Promise.resolve();
-  }
-}
-
 /** One running program's hold on the network: its connections and listeners, and the way to make more. */
 export class Attachment {
   readonly #internet: VirtualInternet;
   readonly host: Host;
   readonly dialer: Dialer<Transport>;
   readonly transports = new Set<VirtualTransport>();
-  readonly listeners = new Map<number, VirtualListener>();
+  readonly listeners = new Map<number, MemoryListener>();
   #alive = true;
 
   constructor(internet: VirtualInternet, host: Host) {
@@ -73,8 +33,8 @@ export class Attachment {
   }
 
   /** Listens on a port of the machine. */
-  listen(port: number): VirtualListener {
-    const listener = new VirtualListener(`${this.host.ip}:${port}`, () => this.listeners.delete(port));
+  listen(port: number): MemoryListener {
+    const listener = new MemoryListener(`${this.host.ip}:${port}`, () => this.listeners.delete(port));
     this.listeners.set(port, listener);
     return listener;
   }
