@@ -6,8 +6,10 @@ import { connect as connectTls } from 'node:tls';
 import { fileErrorText } from '../node/config/index.ts';
 import { SocksProxy } from '../node/proxy.ts';
 import { systemWorld } from '../node/system.ts';
-import { splitHostPort } from '../util/host-port.ts';
+import { HostPortError, splitHostPort } from '../util/host-port.ts';
 import type { ClientConfig } from './soterctl-config.ts';
+
+const MAX_PORT = 65_535;
 
 /** A call that brought no JSON-RPC answer; the message is for the user. */
 export class ClientError extends Error {
@@ -20,8 +22,8 @@ export class ClientError extends Error {
  * @throws {ClientError} if the server can not be reached, is not who it should be, or answers with an error status.
  */
 export async function post(config: ClientConfig, body: string): Promise<string> {
-  const { host, port } = splitHostPort(config.server);
   const url = `${config.tls ? 'https' : 'http'}://${config.server}`;
+  const { host, port } = serverOf(config, url);
   const explain = (error: Error) => `Post "${url}": ${reasonOf(error, config.server)}`;
   const certificate = config.tls ? readCertificate(config.certificateFile) : '';
   const proxied = await throughProxy(config, explain);
@@ -49,6 +51,20 @@ export async function post(config: ClientConfig, body: string): Promise<string> 
   if (status < 200 || status >= 300)
     throw new ClientError(text === '' ? `${status} ${STATUS_CODES[status] ?? ''}` : text);
   return text;
+}
+
+/** Host and port of the server; the messages are those of the reference tool. */
+function serverOf({ server }: ClientConfig, url: string): { readonly host: string; readonly port: string } {
+  try {
+    const endpoint = splitHostPort(server);
+    const { port } = endpoint;
+    if (!/^\d+$/u.test(port)) throw new ClientError(`Post "${url}": dial tcp: lookup tcp/${port}: unknown port`);
+    if (Number(port) > MAX_PORT) throw new ClientError(`Post "${url}": dial tcp: address ${port}: invalid port`);
+    return endpoint;
+  } catch (error) {
+    if (error instanceof HostPortError) throw new ClientError(`Post "${url}": dial tcp: ${error.message}`);
+    throw error;
+  }
 }
 
 /** A connection to the server through the proxy, if there is one. */

@@ -44,6 +44,8 @@ export async function runDaemon(args: readonly string[], variations: NodeVariati
   if (outcome.kind === 'exit') return outcome.code;
   const logger = logs.logger('SOTERD');
   logger.info(`Version ${softwareVersion(outcome.config.params.generation)}`);
+  if (outcome.ignored.length > 0)
+    logger.warn(`Ignored on the command line, as only options are understood: ${outcome.ignored.join(' ')}`);
   const shutdown = shutdownSignals(logger);
   const manager = serviceManager(env, logger);
   // The process ends all the same, with the text on standard error; the log must have it, too.
@@ -73,6 +75,8 @@ export async function runDaemon(args: readonly string[], variations: NodeVariati
       variations,
     );
     try {
+      // Signals that came while the database was opened are heard when the event loop has gone round.
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
       if (!shutdown.requested) {
         await node.start();
         await manager.ready(`height ${node.dag.snapshot().maxHeight}`);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import inspector, { Session } from 'node:inspector/promises';
 import { listenErrorText } from '../util/listen-error.ts';
 import type { Logger } from '../util/log.ts';
@@ -14,14 +14,14 @@ export interface Profiling {
 
 /**
  * Records where time goes: opens the inspector of Node.js, and begins a CPU profile of this thread.
- * @throws {Error} with a line for the operator if the port can not be had.
+ * @throws {Error} with a line for the operator if the port can not be had or the file not be written.
  */
 export async function startProfiling(
   { inspectorPort, cpuProfileFile }: ProfilingConfig,
   logger: Logger,
 ): Promise<Profiling> {
   if (inspectorPort !== undefined) openInspector(inspectorPort, logger);
-  const session = cpuProfileFile === undefined ? undefined : await beginProfile();
+  const session = cpuProfileFile === undefined ? undefined : await beginProfile(cpuProfileFile);
   return {
     async stop() {
       if (session && cpuProfileFile !== undefined) await writeProfile(session, cpuProfileFile, logger);
@@ -38,7 +38,13 @@ function openInspector(port: number, logger: Logger): void {
   logger.warn(`Everybody on this machine can control the node through its inspector at ${LOOPBACK}:${port}`);
 }
 
-async function beginProfile(): Promise<Session> {
+async function beginProfile(file: string): Promise<Session> {
+  // That it can not be written must not come out at the end.
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (error) {
+    throw new Error(`--cpuprofile: ${fileErrorText('open', file, error)}`, { cause: error });
+  }
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');

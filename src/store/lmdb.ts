@@ -75,7 +75,8 @@ class LmdbStore implements KeyValueStore {
   #takeHold(host: StoreHost): void {
     this.#environment.exchangeHolder((holder) => {
       if (holder !== undefined && holder !== host.processId && host.isRunning(holder)) {
-        throw new StoreLockedError(this.#path, `process ${holder}`);
+        // Behind the process id stands what tells it from others that had it.
+        throw new StoreLockedError(this.#path, `process ${holder.replace(/ .*$/u, '')}`);
       }
       return host.processId;
     });

@@ -63,6 +63,21 @@ describe('before the start', () => {
   });
 });
 
+test('arguments that are no options are ignored, and that is said', async () => {
+  const program = start('--norpc', 'simnet', 'stop');
+  await until(() => program.stdout.includes('Chain state'));
+  expect((await program.end('SIGTERM')).stdout).toContain(
+    '[WRN] SOTERD: Ignored on the command line, as only options are understood: simnet stop\n',
+  );
+});
+
+test('a CPU profile that can not be written ends the start', async () => {
+  const { code, stdout } = await start('--norpc', `--cpuprofile=${home}/none/file`).ended;
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/\[CRT\] SOTERD: --cpuprofile: open .*none\/file: no such file or directory\n$/u);
+  expect(existsSync(join(home, '.soterd/data'))).toBe(false);
+});
+
 describe('the log', () => {
   test('as JSON is one object a line', async () => {
     const program = start('--norpc', '--logformat=json');

@@ -14,7 +14,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-async function load(args: readonly string[], env: Record<string, string> = { HOME: home }) {
+async function load(
+  args: readonly string[],
+  env: Record<string, string> = { HOME: home },
+  lookup = async () => ['127.0.0.1', '::1'],
+) {
   let stdout = '';
   let stderr = '';
   const output = { write: (text: string) => (stdout += text) };
@@ -30,7 +34,7 @@ async function load(args: readonly string[], env: Record<string, string> = { HOM
     env,
     accountHome: () => join(home, 'account'),
     randomBytes: (length) => new Uint8Array(length).fill(7),
-    lookup: async () => ['127.0.0.1', '::1'],
+    lookup,
   });
   await logs.close();
   return { outcome, stdout, stderr };
@@ -163,6 +167,15 @@ describe('loadConfig', () => {
       '--rpclisten=127.0.0.1',
     ]);
     expect(config.rpc?.listen).toEqual(['127.0.0.1:18556', '[::1]:18556']);
+  });
+
+  test('without an address of localhost RPC needs one that is named', async () => {
+    const lookup = () => Promise.reject(new Error('getaddrinfo ENOTFOUND localhost'));
+    const args = ['--simnet', ...CREDENTIALS];
+    expect((await load(args, undefined, lookup)).stderr).toMatch(
+      /^loadConfig: localhost has no address, name one by its IP: /u,
+    );
+    expect((await load([...args, '--rpclisten=127.0.0.1'], undefined, lookup)).outcome.kind).toBe('run');
   });
 
   test('whitelist: addresses and networks', async () => {

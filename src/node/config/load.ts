@@ -35,7 +35,12 @@ export interface LoadDeps extends PathEnvironment {
 
 /** What the start of the program comes to: a node to run, or an exit code. */
 export type LoadOutcome =
-  | { readonly kind: 'run'; readonly config: NodeConfig }
+  | {
+      readonly kind: 'run';
+      readonly config: NodeConfig;
+      /** Arguments that are no options, which do nothing. */
+      readonly ignored: readonly string[];
+    }
   | { readonly kind: 'exit'; readonly code: number };
 
 type Options = OptionSet<typeof SOTERD_OPTIONS>;
@@ -90,7 +95,7 @@ async function load(deps: LoadDeps): Promise<LoadOutcome> {
   // Peers of the file are for real networks.
   if (first.options.regtest) set.reset('addpeer');
   set.beginSource();
-  readCommandLine(args, set);
+  const { positionals } = readCommandLine(args, set);
 
   const options = set.values();
   if (!checkOnly) makeHome(home);
@@ -112,7 +117,7 @@ async function load(deps: LoadDeps): Promise<LoadOutcome> {
     dataDir,
     logDir,
     env: deps.env,
-    resolveLocalhost: () => deps.lookup('localhost'),
+    resolveLocalhost: () => lookupLocalhost(deps),
     noteRpcDisabled: () => {
       if (!checkOnly) logger.info('RPC service is disabled');
     },
@@ -121,7 +126,16 @@ async function load(deps: LoadDeps): Promise<LoadOutcome> {
   if (params.name !== optionNetwork(options))
     logger.warn(`${basename(options.netcfgfile)} replaces ${optionNetwork(options)} by ${params.name}`);
   if (checkOnly) return exit(configReport(config, set));
-  return { kind: 'run', config };
+  return { kind: 'run', config, ignored: positionals };
+}
+
+async function lookupLocalhost({ lookup }: LoadDeps): Promise<readonly string[]> {
+  try {
+    return await lookup('localhost');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`localhost has no address, name one by its IP: ${reason}`);
+  }
 }
 
 /** First look at the command line, for what must be known before the file is read. Mistakes are found later. */

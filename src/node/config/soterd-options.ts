@@ -107,9 +107,9 @@ export const SOTERD_OPTIONS = {
   ...group('Mining', {
     generate: flag('Mine from the start'),
     miningaddr: list('Address that mined blocks pay; one is drawn at random for each block'),
-    blockminsize: option('uint32', 0, 'Least size of mined blocks, bytes'),
+    blockminsize: option('uint32', 0, 'Understood for compatibility, without effect'),
     blockmaxsize: option('uint32', 750_000, 'Greatest size of mined blocks, bytes'),
-    blockminweight: option('uint32', 0, 'Least weight of mined blocks'),
+    blockminweight: option('uint32', 0, 'Weight of mined blocks up to which transactions without fee are taken'),
     blockmaxweight: option('uint32', 3_001_560, 'Greatest weight of mined blocks'),
     blockprioritysize: option('uint32', 50_000, 'Room for old and valuable inputs in mined blocks, bytes'),
     lean: flag('Generation 4: solve with the external program lean19x1'),
