@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Dag, InlineScriptVerifier, ScriptPipeline } from '../dag/index.ts';
-import type { Indexes } from '../index/index.ts';
+import type { Dag, ScriptPipeline } from '../dag/index.ts';
 import type { MemoryPool } from '../mempool/index.ts';
-import { MetricsManager } from '../metrics/index.ts';
+import type { MetricsManager } from '../metrics/index.ts';
 import {
   Miner,
   type MinerOptions,
@@ -13,27 +12,19 @@ import {
   WorkSource,
 } from '../mining/index.ts';
 import { userAgent } from '../params/index.ts';
-import { sha256dPow } from '../pow/index.ts';
 import { RpcServer } from '../rpc/index.ts';
-import { payToAddress, SignatureCache } from '../script/index.ts';
+import { payToAddress } from '../script/index.ts';
 import { PeerHandler } from '../server/index.ts';
-import { type KeyValueStore, openLmdbStore, StoreError } from '../store/index.ts';
+import { type KeyValueStore, StoreError } from '../store/index.ts';
 import type { Logger } from '../util/log.ts';
-import type { World } from '../util/ports.ts';
 import { Services, type Transaction } from '../wire/index.ts';
-import { fileErrorText, type NodeConfig } from './config/index.ts';
-import { databaseFolder } from './database-files.ts';
+import type { NodeConfig } from './config/index.ts';
 import { DatabaseVerifier } from './database-verifier.ts';
-import { makeFolder } from './folders.ts';
-import { nodeIndexes, rpcIndexes } from './indexes.ts';
-import { listenForPeers, tryServers } from './listeners.ts';
-import type { Logs } from './logging/index.ts';
+import { abandonFoundation, type Foundation, type FoundationDeps, layFoundation } from './foundation.ts';
+import { rpcIndexes } from './indexes.ts';
 import { threadWorkers } from './mining-workers.ts';
 import { measuredDialer, measuredListener } from './monitoring/measured-connections.ts';
-import { MeasuredDag } from './monitoring/measured-dag.ts';
 import { measuredMethods } from './monitoring/measured-methods.ts';
-import { measuredScriptWorkers } from './monitoring/measured-scripts.ts';
-import { measuredStore } from './monitoring/measured-store.ts';
 import { MeasuredTemplates } from './monitoring/measured-templates.ts';
 import { NodeMonitor } from './monitoring/node-monitor.ts';
 import type { FindGateway } from './nat.ts';
@@ -47,10 +38,7 @@ import { blockSink, rpcPorts } from './rpc-ports.ts';
 import { threadScriptWorkers } from './script-workers.ts';
 import { StartError } from './start-error.ts';
 import { TextFile } from './state-file.ts';
-import { systemStoreHost } from './store-host.ts';
-import { startStoreWriter } from './store-writer.ts';
-import { systemResolver, type TcpListener } from './tcp.ts';
-import { loadTlsIdentity } from './tls.ts';
+import { systemResolver } from './tcp.ts';
 import { TransactionTracker } from './transaction-tracker.ts';
 
 /** Ways in which a node of a demonstration or test network differs from an ordinary one. */
@@ -66,13 +54,9 @@ export interface NodeVariations {
 }
 
 /** What a node works with. */
-export interface NodeDeps {
-  readonly world: World;
-  readonly logs: Logs;
+export interface NodeDeps extends FoundationDeps {
   /** Something asks the process to end: RPC `stop` (undefined), or a failure that the node cannot go on with. */
   requestShutdown(failure?: unknown): void;
-  /** True once the process shall end: long work at the start stops then. Default never. */
-  isStopping?(): boolean;
   /** How a router is found that forwards ports. Default: in the local network. */
   readonly findGateway?: FindGateway;
 }
@@ -114,79 +98,17 @@ export class Node {
    * @throws {StoreError | StartError} with one clear line for what an operator can mend.
    */
   static async open(config: NodeConfig, deps: NodeDeps, variations: NodeVariations = {}): Promise<Node> {
-    const { logs, world } = deps;
-    const log = logs.logger('SOTERD');
-    const listeners = await listenForPeers(config.peers.listen, logs.logger('CMGR'));
-    const metrics = new MetricsManager({}, { timers: world.timers });
-    if (!variations.unmeasured) metrics.start();
-    const { channels } = metrics;
-    let store: KeyValueStore | undefined;
+    const foundation = await layFoundation(config, deps, !variations.unmeasured);
     try {
-      // What can fail at once does so before the database is opened, which may take long.
-      await tryServers({ rpc: config.rpc?.listen ?? [], metrics: config.metricsListen }, logs.logger('RPCS'));
-      const tls = config.rpc?.tls ? await loadTlsIdentity(config.rpc, logs.logger('RPCS')) : undefined;
-      const folder = databaseFolder(config.dataDir);
-      log.info(`Loading block database from '${folder}'`);
-      makeDataFolder(folder);
-      store = measuredStore(
-        openLmdbStore(folder, { host: systemStoreHost, writer: startStoreWriter }),
-        world.clock,
-        channels,
-      );
-      log.info('Block database loaded');
-      const sigCache = new SignatureCache(config.signatureCacheSize, world.random);
-      const hashSeed = world.random.below(2 ** 32);
-      const logger = logs.logger('CHAN');
-      const inline = new InlineScriptVerifier(sigCache);
-      const scriptVerifier = new ScriptPipeline({
-        workers: measuredScriptWorkers(threadScriptWorkers, world.clock, channels),
-        inline,
-        logger,
-      });
-      const indexes = nodeIndexes(config, store, world, logs.logger('INDX'));
-      const dag = new MeasuredDag(
-        { params: config.params, hashSeed },
-        { store, clock: world.clock, pow: sha256dPow, scriptVerifier, participants: indexes.participants, logger },
-        channels,
-      );
-      dag.open();
-      await indexes.catchUp(dag, () => deps.isStopping?.() !== true);
-      const { maxHeight, tips } = dag.snapshot();
-      logs.logger('CHAN').info(`Chain state (height ${maxHeight}, number of tips ${tips.length})`);
-      const parts = {
-        config,
-        deps,
-        variations,
-        metrics,
-        store,
-        scripts: scriptVerifier,
-        dag,
-        indexes,
-        sigCache,
-        listeners,
-        tls,
-      };
-      return new Node(parts);
+      return new Node(config, deps, variations, foundation);
     } catch (error) {
-      await Promise.all([store?.close(), ...listeners.map((listener) => listener.close())]);
+      await abandonFoundation(foundation);
       throw error;
     }
   }
 
-  private constructor(parts: {
-    readonly config: NodeConfig;
-    readonly deps: NodeDeps;
-    readonly variations: NodeVariations;
-    readonly metrics: MetricsManager;
-    readonly store: KeyValueStore;
-    readonly scripts: ScriptPipeline;
-    readonly dag: Dag;
-    readonly indexes: Indexes;
-    readonly sigCache: SignatureCache;
-    readonly listeners: readonly TcpListener[];
-    readonly tls: Awaited<ReturnType<typeof loadTlsIdentity>> | undefined;
-  }) {
-    const { config, deps, variations, metrics, store, scripts, dag, indexes, sigCache, listeners, tls } = parts;
+  private constructor(config: NodeConfig, deps: NodeDeps, variations: NodeVariations, foundation: Foundation) {
+    const { listeners, metrics, tls, store, signatureCache, scripts, indexes, dag } = foundation;
     const { logs, world } = deps;
     const { params } = config;
     this.#config = config;
@@ -204,7 +126,7 @@ export class Node {
       store,
       dag,
       world,
-      signatureCache: sigCache,
+      signatureCache,
       logger: logs.logger('TXMP'),
       channels,
     });
@@ -454,12 +376,4 @@ export class Node {
 function offeredServices({ peers, indexes }: NodeConfig): bigint {
   const bloom = peers.bloomFilters ? Services.bloom : 0n;
   return Services.network | Services.witness | bloom | (indexes.filters ? Services.cf : 0n);
-}
-
-function makeDataFolder(path: string): void {
-  try {
-    makeFolder(path);
-  } catch (error) {
-    throw new StartError(`cannot create the data folder: ${fileErrorText('mkdir', path, error)}`, { cause: error });
-  }
 }
