@@ -6,11 +6,10 @@ import {
   type LocalPriority,
   parseAddressKey,
 } from '../addrmgr/index.ts';
-import { ConnectionManager, type ConnectionRequest, seedFromDns } from '../connmgr/index.ts';
+import type { ConnectionRequest } from '../connmgr/index.ts';
 import { type ProcessResult, SyncManager } from '../netsync/index.ts';
 import { Peer, type PeerHandlers, SentNonces, type Transport } from '../peer/index.ts';
 import { Emitter } from '../util/emitter.ts';
-import type { Timer } from '../util/ports.ts';
 import { printable } from '../util/printable.ts';
 import {
   type Block,
@@ -21,9 +20,7 @@ import {
   type VersionMessage,
 } from '../wire/index.ts';
 import { AddressExchange } from './address-exchange.ts';
-import { AddressSource } from './address-source.ts';
 import { Admission } from './admission.ts';
-import { Anchors } from './anchors.ts';
 import { BanList } from './ban-list.ts';
 import { BlockServer } from './block-server.ts';
 import { BloomService } from './bloom-service.ts';
@@ -32,6 +29,7 @@ import { FilterServer } from './filter-server.ts';
 import { canonicalHost, hostPart, isThisMachine } from './host.ts';
 import { messageListeners } from './listeners.ts';
 import { PeerOperations } from './operations.ts';
+import { Outbound } from './outbound.ts';
 import { PeerTable } from './peer-table.ts';
 import type { PeerHandlerDeps, PeerHandlerEvents, PeerHandlerOptions } from './ports.ts';
 import { readable } from './readable.ts';
@@ -42,13 +40,10 @@ import { parseSubnet, type Subnet } from './subnet.ts';
 import { Traffic } from './traffic.ts';
 
 const DEFAULT_MAX_PEERS = 125;
-const DEFAULT_TARGET_OUTBOUND = 8;
 const DEFAULT_BAN_DURATION_MS = 24 * 3600_000;
 const DEFAULT_BAN_THRESHOLD = 100;
 const DEFAULT_MAX_INBOUND_PER_HOST = 8;
 const DEFAULT_MAX_PENDING_INBOUND = 64;
-/** How often the outgoing connections are written down. */
-const ANCHOR_INTERVAL_MS = 600_000;
 
 /**
  * Everything between this node and its peers: owns the address, connection and sync managers, keeps the table of
@@ -63,14 +58,13 @@ export class PeerHandler {
   readonly #deps: PeerHandlerDeps;
   readonly #emitter = new Emitter<PeerHandlerEvents>();
   readonly #addresses: AddressManager;
-  readonly #connections: ConnectionManager<Transport>;
+  readonly #outbound: Outbound;
   readonly #sync: SyncManager;
   readonly #table = new PeerTable();
   /** Every live connection, handshake finished or not. */
   readonly #peers = new Map<Peer, ConnectedPeer>();
   readonly #pending = new Set<ConnectedPeer>();
   readonly #bans: BanList;
-  readonly #anchors: Anchors;
   readonly #admission: Admission;
   readonly #relay: Relay;
   readonly #rebroadcaster: Rebroadcaster | undefined;
@@ -79,10 +73,7 @@ export class PeerHandler {
   readonly #keepScore: ScoreKeeper;
   readonly #whitelist: readonly Subnet[];
   readonly #nonces = new SentNonces();
-  readonly #seeding = new AbortController();
   #unsubscribe: (() => void) | undefined;
-  #anchorTimer: Timer | undefined;
-  #background: Promise<void>[] = [];
   #lastId = 0;
   readonly #traffic = new Traffic();
   #state: 'new' | 'running' | 'stopped' = 'new';
@@ -106,12 +97,20 @@ export class PeerHandler {
       isShared: (host: string) => this.#usesTor && isThisMachine(host),
     };
     this.#keepScore = scoreKeeper(scoring, this.#bans, logger);
-    this.#anchors = new Anchors(logger, deps.anchorsFile);
     this.#addresses = new AddressManager(
       { ownServices: services },
       { world, logger: loggers.addresses ?? logger, file: deps.peersFile },
     );
-    this.#connections = this.#connectionManager();
+    const maxPeers = options.maxPeers ?? DEFAULT_MAX_PEERS;
+    this.#outbound = new Outbound(options, deps, {
+      addresses: this.#addresses,
+      table: this.#table,
+      bans: this.#bans,
+      maxPeers,
+      inUse: (address) => this.#isConnected(address),
+      connected: (request, stream) => this.#dialled(request, stream),
+      accepted: (stream) => this.#accepted(stream),
+    });
     this.#relay = new Relay(this.#table, clock, pool);
     this.#sync = new SyncManager(
       {
@@ -122,7 +121,6 @@ export class PeerHandler {
       },
       { dag, pool, announcer: this.#relay, world, logger: loggers.sync ?? logger, failed: deps.failed },
     );
-    const maxPeers = options.maxPeers ?? DEFAULT_MAX_PEERS;
     this.#admission = new Admission({
       table: this.#table,
       pending: this.#pending,
@@ -146,7 +144,7 @@ export class PeerHandler {
       table: this.#table,
       pending: this.#pending,
       addresses: this.#addresses,
-      connections: this.#connections,
+      connections: this.#outbound.connections,
       sync: this.#sync,
       relay: this.#relay,
       exchange: this.#exchange,
@@ -211,78 +209,26 @@ export class PeerHandler {
 
   async #start(): Promise<void> {
     if (this.#state !== 'new') return;
-    await Promise.all([this.#addresses.start(), this.#bans.load(), this.#anchors.load()]);
+    await Promise.all([this.#addresses.start(), this.#bans.load(), this.#outbound.load()]);
     if (this.#state !== 'new') return;
     this.#state = 'running';
     this.#unsubscribe = this.#deps.dag.events.on('connected', ({ block }) => this.#rebroadcaster?.confirmed(block));
     this.#sync.start();
     this.#rebroadcaster?.start();
-    const { addPeers = [], connectOnly = [] } = this.#options;
-    for (const address of new Set(connectOnly.length > 0 ? connectOnly : addPeers)) {
-      this.#connections.connect(address, true);
-    }
-    this.#connections.start();
-    this.#seed();
-    // A process that is killed leaves anchors as well.
-    const save = () => void this.#anchors.save(this.#anchorAddresses());
-    this.#anchorTimer = this.#deps.world.timers.every(ANCHOR_INTERVAL_MS, save);
+    this.#outbound.start();
   }
 
   async #stop(): Promise<void> {
     this.#state = 'stopped';
     await this.#starting;
-    this.#seeding.abort();
     this.#rebroadcaster?.stop();
     this.#unsubscribe?.();
-    this.#anchorTimer?.cancel();
-    const anchors = this.#anchorAddresses();
-    const stopped = this.#connections.stop();
+    const stopped = this.#outbound.stop();
     const closed = Array.from(this.#peers.keys(), (peer) => peer.closed);
     for (const peer of [...this.#peers.keys()]) peer.disconnect('shutting down');
-    await Promise.all([stopped, ...closed, ...this.#background]);
+    await Promise.all([stopped, ...closed]);
     await this.#sync.stop();
-    await Promise.all([this.#addresses.stop(), this.#bans.flush(), this.#anchors.save(anchors)]);
-  }
-
-  /** Automatic connections that were good enough to begin with next time, the oldest first. */
-  #anchorAddresses(): string[] {
-    const peers = [...this.#table.connected()].filter(({ inbound, origin }) => !inbound && !origin.permanent);
-    return peers.map(({ address }) => address);
-  }
-
-  #connectionManager(): ConnectionManager<Transport> {
-    const options = this.#options;
-    const deps = this.#deps;
-    const { params, maxPeers = DEFAULT_MAX_PEERS } = options;
-    const source = new AddressSource({
-      addresses: this.#addresses,
-      anchors: this.#anchors,
-      table: this.#table,
-      defaultPort: params.p2pPort,
-      clock: deps.world.clock,
-      requests: () => this.#connections.requests(),
-      isAllowed: ({ ip }) => this.#isDialable(hostOf(ip)),
-    });
-    const automatic = params.name !== 'simnet' && (options.connectOnly ?? []).length === 0 && maxPeers > 0;
-    return new ConnectionManager<Transport>(
-      { targetOutbound: Math.min(options.targetOutbound ?? DEFAULT_TARGET_OUTBOUND, maxPeers) },
-      {
-        world: deps.world,
-        logger: deps.loggers?.connections ?? deps.logger,
-        dialer: source.recording(deps.dialer),
-        listeners: deps.listeners ?? [],
-        ...(automatic && { newAddress: () => source.next() }),
-        inUse: (address) => this.#isConnected(address),
-        connected: (request, stream) => this.#dialled(request, stream),
-        accepted: (stream) => this.#accepted(stream),
-      },
-    );
-  }
-
-  /** True if an automatic connection may lead to this host. */
-  #isDialable(host: string): boolean {
-    const reachable = this.#options.onionReachable !== false || !host.endsWith('.onion');
-    return reachable && !this.#bans.isBanned(host);
+    await Promise.all([this.#addresses.stop(), this.#bans.flush()]);
   }
 
   /** True if connections may lead through Tor, out of this node and into it. */
@@ -434,28 +380,7 @@ export class PeerHandler {
       this.#emitter.emit('removed', connected.id);
     }
     const { requestId } = connected.origin;
-    if (requestId !== undefined) this.#connections.disconnected(requestId);
-  }
-
-  /** Asks DNS for peers, in the background. */
-  #seed(): void {
-    const { params, dnsSeed = true, connectOnly = [] } = this.#options;
-    const { resolver, world, logger, loggers } = this.#deps;
-    if (!dnsSeed || !resolver || connectOnly.length > 0 || params.name === 'simnet') return;
-    const seeding = seedFromDns({
-      seeds: params.dnsSeeds,
-      port: params.p2pPort,
-      resolver,
-      world,
-      logger: loggers?.connections ?? logger,
-      signal: this.#seeding.signal,
-      found: (addresses) => {
-        const [source] = addresses;
-        if (source) this.#addresses.add(addresses, source);
-        this.#connections.wake();
-      },
-    });
-    this.#background.push(seeding);
+    if (requestId !== undefined) this.#outbound.connections.disconnected(requestId);
   }
 
   #now(): number {
