@@ -1,74 +1,21 @@
 import assert from 'node:assert/strict';
 import { AssertError, Dag, type ProcessResult, ReplayState, RuleError } from '../../src/dag/index.ts';
 import { decodeRecord } from '../../src/dag/outputs/output-record.ts';
-import { type NetworkParams, networkParams } from '../../src/params/index.ts';
+import type { NetworkParams } from '../../src/params/index.ts';
 import { sha256dPow } from '../../src/pow/index.ts';
 import { MemoryStore } from '../../src/store/index.ts';
 import { hexToBytes } from '../../src/util/bytes.ts';
 import { type Hash, hashFromHex, hashToHex } from '../../src/util/hash.ts';
 import { Block, WireError } from '../../src/wire/index.ts';
+import {
+  type RecordedBlock,
+  type RecordedFinal,
+  type RecordedOutput,
+  type RecordedState,
+  type Scenario,
+  simnet,
+} from './dag-recording.ts';
 import type { Suite, SuiteContext } from './suite.ts';
-
-interface RecordedState {
-  readonly best: string;
-  readonly bestHeight: number;
-  readonly minHeight: number;
-  readonly maxHeight: number;
-  readonly blockCount: number;
-  readonly dagHash: string;
-  readonly totalTxns: number;
-  readonly orphans: number;
-  /** Indices into the blocks of the scenario, −1 for genesis. */
-  readonly order?: readonly number[];
-}
-
-interface RecordedBlock {
-  readonly hash: string;
-  readonly hex: string;
-  readonly note?: string;
-  readonly verdict: 'accepted' | 'orphan' | 'rejected' | 'error' | 'panic' | 'undecodable';
-  readonly code?: string;
-  readonly message?: string;
-  readonly notifications?: readonly string[];
-  readonly state?: RecordedState;
-}
-
-interface RecordedOutput {
-  readonly tx: string;
-  readonly n: number;
-  readonly amount: number;
-  readonly height: number;
-  readonly coinbase: boolean;
-  readonly spent: boolean;
-  readonly ignored: boolean;
-}
-
-interface RecordedFinal extends Omit<RecordedState, 'order'> {
-  readonly tips: readonly string[];
-  readonly order: readonly string[];
-  readonly blueSet: readonly string[];
-  readonly coloringOfBest: readonly string[];
-  readonly view: readonly RecordedOutput[] | null;
-  readonly storedUtxos: readonly RecordedOutput[] | null;
-}
-
-interface RecordedParams {
-  readonly adjustmentFactor: number;
-  readonly blocksPerRetarget: number;
-  readonly minDiffReductionSeconds: number;
-  readonly powLimitBits: number;
-  readonly reduceMinDifficulty: boolean;
-  readonly targetTimePerBlockMs: number;
-  readonly targetTimespanMs: number;
-}
-
-interface Scenario {
-  readonly name: string;
-  readonly params?: RecordedParams;
-  readonly blocks: readonly RecordedBlock[];
-  readonly final?: RecordedFinal;
-  readonly extra?: { readonly arrival: readonly number[] };
-}
 
 /** A time at which no recorded block is too new, except the one that is meant to be. */
 const NOW = Date.UTC(2030, 0, 1);
@@ -110,21 +57,6 @@ class Node {
   process(hex: string): ProcessResult {
     return this.dag.processBlock(Block.fromBytes(hexToBytes(hex), 2));
   }
-}
-
-function simnet(recorded?: RecordedParams): NetworkParams {
-  const params = networkParams('simnet');
-  if (!recorded) return params;
-  assert.equal(params.powLimitBits, recorded.powLimitBits);
-  return {
-    ...params,
-    targetTimespan: recorded.targetTimespanMs / 1000,
-    targetTimePerBlock: recorded.targetTimePerBlockMs / 1000,
-    blocksPerRetarget: recorded.blocksPerRetarget,
-    retargetAdjustmentFactor: recorded.adjustmentFactor,
-    reduceMinDifficulty: recorded.reduceMinDifficulty,
-    minDiffReductionTime: recorded.minDiffReductionSeconds,
-  };
 }
 
 /** The node's state in the form of the recordings. */

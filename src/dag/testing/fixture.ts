@@ -93,6 +93,27 @@ export function spend(prevouts: readonly OutPoint[], outputs: readonly TxOutput[
   );
 }
 
+/** A chain on top of genesis. */
+export function chain(length: number, salt = 0): Block[] {
+  const blocks: Block[] = [];
+  for (let height = 1; height <= length; height++) {
+    blocks.push(makeBlock({ parents: [blocks.at(-1)?.hash ?? testParams.genesisHash], height, salt }));
+  }
+  return blocks;
+}
+
+/** Generations of `width` blocks, each naming the whole generation before. */
+export function layers(count: number, width: number): Block[] {
+  const blocks: Block[] = [];
+  let below: Hash[] = [testParams.genesisHash];
+  for (let height = 1; height <= count; height++) {
+    const layer = Array.from({ length: width }, (_, salt) => makeBlock({ parents: below, height, salt }));
+    blocks.push(...layer);
+    below = layer.map(({ hash }) => hash);
+  }
+  return blocks;
+}
+
 /** A DAG on a store in memory, with what it told. */
 export class TestDag {
   readonly dag: Dag;
