@@ -1,16 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import dns from 'node:dns/promises';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { addressKey } from '../addrmgr/index.ts';
-import { loadConfig } from './config/index.ts';
-import { Logs } from './logging/index.ts';
 import type { FindGateway, Gateway } from './nat.ts';
-import { Node } from './node.ts';
-import { systemClock, systemWorld } from './system.ts';
+import type { Node } from './node.ts';
+import { startNode } from './testing/running-node.ts';
 import { SocksServer } from './testing/socks-server.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -18,53 +14,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/**
- * A whole node, started; what it logs.
- * @param prepare fills its data folder before.
- */
-async function start(args: readonly string[], findGateway: FindGateway = none, prepare?: (folder: string) => void) {
-  const home = mkdtempSync(join(tmpdir(), 'soterd-node-'));
-  cleanups.push(() => rmSync(home, { recursive: true, force: true }));
-  let text = '';
-  const output = {
-    write: (part: string) => {
-      text += part;
-      return true;
-    },
-  };
-  const logs = new Logs({ clock: systemClock, output, early: output });
-  const outcome = await loadConfig({
-    args: ['--simnet', '--norpc', ...args],
-    program: 'soterd',
-    stdout: output,
-    stderr: output,
-    logs,
-    env: { HOME: home },
-    platform: 'linux',
-    accountHome: () => home,
-    randomBytes,
-    lookup: () => Promise.resolve([]),
-  });
-  if (outcome.kind !== 'run') throw new Error(text);
-  const { dataDir } = outcome.config;
-  mkdirSync(dataDir, { recursive: true });
-  prepare?.(dataDir);
-  const node = await Node.open(outcome.config, {
-    world: systemWorld,
-    logs,
-    requestShutdown: () => undefined,
-    findGateway,
-  });
-  cleanups.push(async () => {
-    await node.stop();
-    await logs.close();
-  });
-  await node.start();
-  return { node, dataDir, text: () => text };
-}
+const start: typeof startNode = async (args, options) => {
+  const running = await startNode(['--norpc', ...args], options);
+  cleanups.push(() => running.stop());
+  return running;
+};
 
-/** No router. */
-const none: FindGateway = () => Promise.resolve(undefined);
 /** Waits for something that the sockets of this machine bring about, however busy it is. */
 const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 60_000 });
 
@@ -76,7 +31,7 @@ test('--upnp: a router that never answers delays neither start nor stop', async 
     searches++;
     return new Promise(() => undefined);
   };
-  const { node } = await start(['--upnp', '--listen=127.0.0.1:0'], silent);
+  const { node } = await start(['--upnp', '--listen=127.0.0.1:0'], { findGateway: silent });
   expect(searches).toBe(1);
   expect(node.p2pAddresses).toHaveLength(1);
   await node.stop();
@@ -96,7 +51,7 @@ test('--upnp: the port that is listened on is forwarded, told, and given back', 
       return Promise.resolve();
     },
   };
-  const { node, text } = await start(['--upnp', '--listen=127.0.0.1:0'], () => Promise.resolve(gateway));
+  const { node, text } = await start(['--upnp', '--listen=127.0.0.1:0'], { findGateway: async () => gateway });
   const port = node.p2pAddresses[0]?.split(':')[1];
   while (own(node).length === 0) await new Promise((resolve) => setImmediate(resolve));
   expect(own(node)).toEqual([`93.184.35.19:${port} 2`]);
@@ -112,7 +67,7 @@ test('--externalip: told with the port of the network; routers and listeners are
     return Promise.resolve(undefined);
   };
   const args = ['--upnp', '--listen=127.0.0.1:0', '--externalip=93.184.35.19', '--externalip=[2a00:1450::9]:77'];
-  const { node, text } = await start([...args, '--externalip=10.0.0.1'], find);
+  const { node, text } = await start([...args, '--externalip=10.0.0.1'], { findGateway: find });
   expect(own(node)).toEqual(['93.184.35.19:18555 4', '[2a00:1450::9]:77 4']);
   expect(text()).toContain('Skipping specified external IP: address 10.0.0.1 is not routable');
   expect(searches).toBe(0);
@@ -154,11 +109,15 @@ test.each<[string, (path: string) => void]>([
     },
   ],
 ])('a %s peers.json is set aside with a warning, once', async (_, damage) => {
-  const { node, dataDir, text } = await start(['--nolisten'], none, (folder) => damage(join(folder, 'peers.json')));
+  const { node, dataDir, text } = await start(['--nolisten'], {
+    prepare: (folder) => damage(join(folder, 'peers.json')),
+  });
   expect(text().match(/cannot read the peers file, starting without addresses/gu)).toHaveLength(1);
   expect(existsSync(join(dataDir, 'peers.json.corrupt'))).toBe(true);
   await node.stop();
   const written = readFileSync(join(dataDir, 'peers.json'), 'utf8');
-  const next = await start(['--nolisten'], none, (folder) => writeFileSync(join(folder, 'peers.json'), written));
+  const next = await start(['--nolisten'], {
+    prepare: (folder) => writeFileSync(join(folder, 'peers.json'), written),
+  });
   expect(next.text()).toContain('loaded 0 addresses');
 });

@@ -1,10 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { loadConfig } from '../../src/node/config/index.ts';
-import { Logs } from '../../src/node/logging/index.ts';
-import { Node } from '../../src/node/node.ts';
-import { systemClock, systemWorld } from '../../src/node/system.ts';
+import { startNode } from '../../src/node/testing/running-node.ts';
 import { splitHostPort } from '../../src/util/host-port.ts';
 import { callRpc } from './rpc-client.ts';
 import { checkResult, compareAnswer, type RecordedAnswer, withoutParents } from './rpc-compare.ts';
@@ -30,33 +24,17 @@ async function withNode(
   args: readonly string[],
   work: (port: number, p2pAddress: string) => Promise<void>,
 ): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), 'soterd-live-'));
-  const nowhere = { write: () => true };
-  const logs = new Logs({ clock: systemClock, output: nowhere, early: nowhere });
+  const { node, stop } = await startNode([
+    '--notls',
+    '--rpcuser=user',
+    '--rpcpass=pass',
+    '--rpclisten=127.0.0.1:0',
+    ...args,
+  ]);
   try {
-    const outcome = await loadConfig({
-      args: ['--simnet', '--notls', '--rpcuser=user', '--rpcpass=pass', '--rpclisten=127.0.0.1:0', ...args],
-      program: 'soterd',
-      stdout: nowhere,
-      stderr: nowhere,
-      logs,
-      env: { HOME: home },
-      platform: 'linux',
-      accountHome: () => home,
-      randomBytes: (length) => systemWorld.random.bytes(length),
-      lookup: async () => ['127.0.0.1'],
-    });
-    if (outcome.kind !== 'run') throw new Error('the node refuses its options');
-    const node = await Node.open(outcome.config, { world: systemWorld, logs, requestShutdown: () => undefined });
-    try {
-      await node.start();
-      await work(Number(splitHostPort(node.rpcAddresses[0]).port), node.p2pAddresses[0] ?? '');
-    } finally {
-      await node.stop();
-    }
+    await work(Number(splitHostPort(node.rpcAddresses[0]).port), node.p2pAddresses[0] ?? '');
   } finally {
-    await logs.close();
-    rmSync(home, { recursive: true, force: true });
+    await stop();
   }
 }
 
