@@ -24,11 +24,17 @@ export class ClaimMemory {
     return this.#hosts.size;
   }
 
-  /** A peer left; a record without failures makes its host forgotten. @param now steady milliseconds. */
-  left(host: string, record: ClaimRecord, now: number): void {
+  /**
+   * A peer left. What others of its host are charged with stays, unless this one showed something.
+   * @param now steady milliseconds.
+   */
+  left(host: string, record: ClaimRecord, hasProved: boolean, now: number): void {
+    const others = hasProved ? NO_RECORD : this.recordOf(host, now);
+    const failures = Math.max(record.failures, others.failures);
+    const distrustUntil = Math.max(record.distrustUntil, others.distrustUntil);
     this.#hosts.delete(host);
-    if (record.failures === 0) return;
-    this.#hosts.set(host, { record, until: now + MEMORY_MS });
+    if (failures === 0) return;
+    this.#hosts.set(host, { record: { failures, distrustUntil }, until: now + MEMORY_MS });
     if (this.#hosts.size <= MAX_HOSTS) return;
     for (const oldest of this.#hosts.keys()) {
       this.#hosts.delete(oldest);

@@ -159,7 +159,7 @@ export class SyncManager {
     if (!state || state.peer !== peer) return;
     this.#peers.delete(peer.id);
     state.endRest?.();
-    if (peer.inbound) this.#claims.left(peer.host, state.recordAtEnd(this.#sync.ourHeight), this.#now());
+    if (peer.inbound) this.#rememberClaims(state);
     this.#fetcher.release(state);
     this.#transactions.release(state);
     this.#sync.lost(state);
@@ -271,6 +271,11 @@ export class SyncManager {
       sharedBlocks: this.#plan.size,
       heldBytes: this.#plan.heldBytes,
     };
+  }
+
+  #rememberClaims(state: PeerState): void {
+    const record = state.recordAtEnd(this.#sync.ourHeight);
+    this.#claims.left(state.peer.host, record, state.provenHeight >= 0, this.#now());
   }
 
   /** Keeps the order of a peer's messages: nothing overtakes its blocks that wait. */
