@@ -3,8 +3,8 @@ import { equalBytes } from '../../util/bytes.ts';
 import { type Hash, sha256, ZERO_HASH } from '../../util/hash.ts';
 import { type Block, WireError } from '../../wire/index.ts';
 import { type BlockEffects, decodeEffects, encodeEffects } from './effects.ts';
+import { findLasting } from './lasting.ts';
 import type { OutputState } from './output-state.ts';
-import { placeless } from './placeless.ts';
 
 /** What the replay needs to know of connected blocks. */
 export interface ReplayedBlocks {
@@ -15,9 +15,8 @@ export interface ReplayedBlocks {
 }
 
 /**
- * Effects of a block that was replayed anew: before (by its old place) and after; undefined outside of the order.
- * Blocks whose
- * effects cannot depend on their place are not among them.
+ * Effects of a block of which something was replayed anew: before (by its old place) and after; undefined outside of the
+ * order.
  */
 export interface MovedEffects {
   readonly id: number;
@@ -98,10 +97,11 @@ export class OrderReplay {
   repair(cut: number, removed: readonly number[], added: readonly number[]): MovedEffects[] {
     const blocks = this.#blocks;
     const before = new Map(removed.map((id, i) => [id, this.#at(cut + i).effects]));
-    const settled = placeless(removed, added, before, blocks, this.#outputs);
+    const lasting = findLasting(removed, added, before, blocks, this.#outputs);
     for (let i = removed.length - 1; i >= 0; i--) {
       const id = removed[i];
-      if (!settled.has(id)) this.#outputs.undo(blocks.block(id), blocks.height(id), before.get(id)!);
+      const kept = lasting.get(id);
+      if (kept !== 'all') this.#outputs.undo(blocks.block(id), blocks.height(id), before.get(id)!, kept);
       this.#changed.delete(cut + i);
     }
     this.#length = cut;
@@ -109,11 +109,14 @@ export class OrderReplay {
     const moved: MovedEffects[] = [];
     for (const id of added) {
       const earlier = before.get(id);
-      const stays = earlier !== undefined && settled.has(id);
-      const effects = stays ? earlier : this.#outputs.apply(blocks.block(id), blocks.height(id));
+      const kept = lasting.get(id);
+      const effects =
+        kept === 'all'
+          ? earlier!
+          : this.#outputs.apply(blocks.block(id), blocks.height(id), kept && { flags: kept, effects: earlier! });
       this.#hash = chainOrderHash(this.#hash, blocks.hash(id));
       this.#changed.set(this.#length++, { orderHash: this.#hash, effects });
-      if (!stays) moved.push({ id, before: earlier, after: effects });
+      if (kept !== 'all') moved.push({ id, before: earlier, after: effects });
       before.delete(id);
     }
     for (const [id, effects] of before) moved.push({ id, before: effects, after: undefined });

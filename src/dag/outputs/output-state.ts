@@ -4,7 +4,7 @@ import type { BlockEffects } from './effects.ts';
 import { type Output, sameOutput } from './output.ts';
 import { type OutputRecord, ReplayState } from './output-record.ts';
 import type { OutputSlot, OutputTable } from './output-table.ts';
-import { applyBlock, type ReplayView, undoBlock } from './replay.ts';
+import { applyBlock, type Kept, type ReplayView, undoBlock } from './replay.ts';
 import type { OutputSetHash } from './set-hash.ts';
 
 /**
@@ -60,14 +60,14 @@ export class OutputState {
     return this.#hash;
   }
 
-  /** Takes back the last block of the replay. */
-  undo(block: Block, height: number, effects: BlockEffects): void {
-    undoBlock(this.#view, block, height, effects);
+  /** Takes back the last block of the replay, except for transactions whose flag is 1. */
+  undo(block: Block, height: number, effects: BlockEffects, kept?: Uint8Array): void {
+    undoBlock(this.#view, block, height, effects, kept);
   }
 
-  /** Replays one more block. */
-  apply(block: Block, height: number): BlockEffects {
-    return applyBlock(this.#view, block, height, this.#maturity);
+  /** Replays one more block, except for what was kept of it. */
+  apply(block: Block, height: number, kept?: Kept): BlockEffects {
+    return applyBlock(this.#view, block, height, this.#maturity, kept);
   }
 
   /** Brings the stored set up after the replay of a connected block. Costs the number of outputs touched. */

@@ -16,18 +16,32 @@ export interface ReplayView {
   set(slot: OutputSlot, state: ReplayState, entry: Output | undefined): void;
 }
 
+/** What some transactions of a block did that neither is undone nor has to be applied: those whose flag is 1. */
+export interface Kept {
+  readonly flags: Uint8Array;
+  readonly effects: BlockEffects;
+}
+
 /**
  * Applies a block at the end of the replayed order. Its transactions are taken one by one; none can make the block
  * fail, since whether they come true is exactly what the order decides.
  * @param height of the block; its outputs get it.
  * @param maturity of coinbases, in generations.
+ * @param kept transactions that are left out; they become part of the result.
  */
-export function applyBlock(view: ReplayView, block: Block, height: number, maturity: number): BlockEffects {
-  const existing: Existing[] = [];
+export function applyBlock(
+  view: ReplayView,
+  block: Block,
+  height: number,
+  maturity: number,
+  kept?: Kept,
+): BlockEffects {
+  const existing: Existing[] = kept ? kept.effects.existing.filter(({ transaction }) => kept.flags[transaction]) : [];
   let spent: readonly OutputSlot[] = [];
   // The view knows spent and ignored outputs too, and here they count as present.
   const lookup: OutputLookup = (_, input) => spent[input].record.entry;
   const transactions = block.transactions.map((tx, index) => {
+    if (kept?.flags[index]) return kept.effects.transactions[index];
     spent = findSpent(view, tx);
     if (!examineInputs(tx, height, maturity, lookup).ok) return TxEffect.skipped;
     const lost = spent.some(({ record }) => record.state !== ReplayState.unspent);
@@ -48,15 +62,25 @@ export function applyBlock(view: ReplayView, block: Block, height: number, matur
     }
     return lost ? TxEffect.ignored : TxEffect.applied;
   });
-  return { transactions, existing };
+  // What was kept stands in front.
+  return { transactions, existing: existing.sort((a, b) => a.transaction - b.transaction) };
 }
 
-/** Takes back what the last block of the replayed order did. */
-export function undoBlock(view: ReplayView, block: Block, height: number, effects: BlockEffects): void {
-  const existing = [...effects.existing];
+/**
+ * Takes back what the last block of the replayed order did.
+ * @param kept transactions that are left as they are.
+ */
+export function undoBlock(
+  view: ReplayView,
+  block: Block,
+  height: number,
+  effects: BlockEffects,
+  kept?: Uint8Array,
+): void {
+  const existing = kept ? effects.existing.filter(({ transaction }) => !kept[transaction]) : [...effects.existing];
   for (let index = block.transactions.length - 1; index >= 0; index--) {
     const effect = effects.transactions[index];
-    if (effect === TxEffect.skipped) continue;
+    if (effect === TxEffect.skipped || kept?.[index]) continue;
     const tx = block.transactions[index];
     const before = new Map<number, Existing['before']>();
     for (let last = existing.at(-1); last?.transaction === index; last = existing.at(-1)) {
