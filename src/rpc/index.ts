@@ -9,5 +9,6 @@ export { ArgumentsError, paramsFromArguments, usageLine } from './params/signatu
 export type * from './ports.ts';
 export { methodReference } from './reference.ts';
 export { RpcServer, type RpcServerDeps, type RpcServerOptions } from './server.ts';
+export type * from './transaction-ports.ts';
 export type { Credentials } from './transport/auth.ts';
 export type { TlsIdentity } from './transport/listener.ts';

@@ -71,14 +71,7 @@ describe('who may connect', () => {
 
   test('bans outlive a restart and can be listed and lifted', async () => {
     const network = new VirtualNetwork();
-    let content: string | undefined;
-    const bansFile = {
-      load: () => Promise.resolve(content),
-      save: (text: string) => {
-        content = text;
-        return Promise.resolve();
-      },
-    };
+    const bansFile = new MemoryFile();
     const first = await network.node('a', {}, { bansFile });
     first.handler.operations.ban('198.51.100.7', 3_600_000);
     await network.world.waitFor(first.handler.stop(), 1000);

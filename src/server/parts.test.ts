@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AddressCandidate } from '../addrmgr/index.ts';
+import { MemoryFile } from '../addrmgr/testing.ts';
 import { silentLogger } from '../util/log.ts';
 import { VirtualWorld } from '../util/testing/virtual-world.ts';
 import { ipFromString, ipToString, type NetAddress } from '../wire/index.ts';
@@ -155,21 +156,15 @@ describe('chooseOutbound', () => {
 });
 
 test('Anchors gives each address once and keeps at most eight', async () => {
-  let content = Array.from({ length: 12 }, (_, i) => `10.0.0.${i}:1\n`).join('');
-  const file = {
-    load: () => Promise.resolve(content),
-    save: (text: string) => {
-      content = text;
-      return Promise.resolve();
-    },
-  };
+  const file = new MemoryFile(Array.from({ length: 12 }, (_, i) => `10.0.0.${i}:1\n`).join(''));
   const anchors = new Anchors(silentLogger, file);
   await anchors.load();
   const taken = Array.from({ length: 10 }, () => anchors.take());
   expect(taken.filter((address) => address !== undefined)).toHaveLength(8);
   await anchors.save(['1.2.3.4:5']);
-  expect(content).toBe('1.2.3.4:5\n');
-  const broken = new Anchors(silentLogger, { ...file, load: () => Promise.reject(new Error('no')) });
+  expect(file.content).toBe('1.2.3.4:5\n');
+  file.failure = new Error('no');
+  const broken = new Anchors(silentLogger, file);
   await broken.load();
   expect(broken.take()).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { MemoryFile } from '../../addrmgr/testing.ts';
 import { guest } from '../../server/testing/guest.ts';
 import { VirtualNetwork } from '../../server/testing/virtual-network.ts';
 import { silentLogger } from '../../util/log.ts';
@@ -18,14 +19,7 @@ interface Listed {
 /** A node of a virtual network whose bans are commanded by RPC; `restart` runs another one on the same file. */
 async function setup() {
   const network = new VirtualNetwork();
-  let content: string | undefined;
-  const bansFile = {
-    load: () => Promise.resolve(content),
-    save: (text: string) => {
-      content = text;
-      return Promise.resolve();
-    },
-  };
+  const bansFile = new MemoryFile();
   const start = async (name: string) => {
     const node = await network.node(name, { whitelist: ['203.0.113.0/24'] }, { bansFile });
     const ports = idlePorts({ peers: node.handler.operations, clock: network.world.clock });

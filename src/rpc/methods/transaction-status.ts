@@ -5,8 +5,9 @@ import { confirmations } from '../objects/block.ts';
 import { parseHash } from '../objects/hash-param.ts';
 import { required } from '../params/signature.ts';
 import { string } from '../params/types.ts';
-import type { RpcPorts, RpcTransactionPlace, RpcTransactionStatus } from '../ports.ts';
+import type { RpcPorts } from '../ports.ts';
 import { flag, hash, list, maybe, oneOf, record, whole } from '../schema/result.ts';
+import type { RpcTransactionPlace, RpcTransactionStatus } from '../transaction-ports.ts';
 import { defineMethod, type Method } from './define.ts';
 
 /** Methods about what the order of the DAG makes of transactions. */
