@@ -24,6 +24,17 @@ describe('accepting', () => {
     await world.advance(10_000);
     expect(listener.accepts).toBeLessThan(20);
     expect(listener.accepts).toBeGreaterThan(12);
+    expect(accepted).toEqual([]);
+    const recovered = new FakeListener('l');
+    const again = setup({}, { listeners: [recovered], accepted: (stream) => accepted.push(stream) });
+    again.manager.start();
+    for (let i = 0; i < 8; i++) recovered.arrive(new Error('too many open files'));
+    recovered.arrive(new FakeStream('192.0.2.1:9'));
+    await again.world.advance(10_000);
+    recovered.arrive(new Error('too many open files'));
+    recovered.arrive(new FakeStream('192.0.2.2:9'));
+    await again.world.advance(20);
+    expect(accepted.map(({ remoteAddress }) => remoteAddress)).toEqual(['192.0.2.1:9', '192.0.2.2:9']);
   });
 
   test('one that arrives while everything ends is closed', async () => {
