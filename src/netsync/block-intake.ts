@@ -40,9 +40,9 @@ export interface BlockIntakeDeps {
  */
 export class BlockIntake {
   readonly #deps: BlockIntakeDeps;
-  /** Bytes of the blocks of all peers that wait. */
+  /** Memory of the blocks of all peers that wait, bytes. */
   #queuedBytes = 0;
-  /** Blocks of shared lists that wait to be processed, and their bytes. */
+  /** Blocks of shared lists that wait to be processed, and their memory (bytes). */
   #plannedJobs = 0;
   #plannedBytes = 0;
 
@@ -66,14 +66,14 @@ export class BlockIntake {
       return undefined;
     }
     state.queuedBlocks++;
-    state.queuedBytes += block.size;
-    this.#queuedBytes += block.size;
+    state.queuedBytes += block.memory;
+    this.#queuedBytes += block.memory;
     const catchingUp = fetcher.owedBy(state) >= CATCHING_UP_BLOCKS || this.#isFarBehind(state);
     const preparation = catchingUp || block.size >= HEAVY_BLOCK_BYTES ? dag.preparation : undefined;
     const done = this.#enqueue(state, block, preparation, { later: catchingUp }, (old) => {
       state.queuedBlocks--;
-      state.queuedBytes -= block.size;
-      this.#queuedBytes -= block.size;
+      state.queuedBytes -= block.memory;
+      this.#queuedBytes -= block.memory;
       this.#process(state, block, old);
       this.#readOn(state);
     });
@@ -92,10 +92,10 @@ export class BlockIntake {
     const { dag, downloader, failed } = this.#deps;
     const { block, from } = held;
     this.#plannedJobs++;
-    this.#plannedBytes += block.size;
+    this.#plannedBytes += block.memory;
     this.#enqueue(lister, block, dag.preparation, { later: true }, (old) => {
       this.#plannedJobs--;
-      this.#plannedBytes -= block.size;
+      this.#plannedBytes -= block.memory;
       this.#processPlanned(planned, block, from, old);
       downloader.advance();
       if (this.#plannedJobs === 0) downloader.finished();

@@ -82,7 +82,7 @@ describe('block plan', () => {
   test('too many bytes before their turn: what is needed last is fetched again', () => {
     const plan = new BlockPlan();
     const lister = peer();
-    const blocks = largeBlocks(24);
+    const blocks = largeBlocks(72);
     const planned = plan.add(
       lister,
       blocks.map(({ hash }, i) => ({ hash, height: i })),
@@ -91,9 +91,9 @@ describe('block plan', () => {
       plan.hold(planned[i]!, blocks[i]!, lister);
       expect(plan.heldBytes).toBeLessThanOrEqual(PLAN_BYTES);
     }
-    expect(planned.slice(1, 15).every(({ held }) => held)).toBe(true);
+    expect(planned.slice(1, 50).every(({ held }) => held)).toBe(true);
     expect(planned.at(-1)!.held).toBeUndefined();
-    expect(plan.size).toBe(24);
+    expect(plan.size).toBe(72);
     // The next one is never dropped.
     plan.hold(planned[0]!, blocks[0]!, lister);
     expect(plan.isReady).toBe(true);

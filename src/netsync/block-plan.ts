@@ -51,7 +51,7 @@ export class BlockPlan {
     return PLAN_BLOCKS - this.#byKey.size;
   }
 
-  /** Bytes of the blocks that wait here. */
+  /** Memory of the blocks that wait here, bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
@@ -161,7 +161,7 @@ export class BlockPlan {
     this.#setOwner(planned, undefined);
     planned.held = { block, from };
     this.#held++;
-    this.#heldBytes += block.size;
+    this.#heldBytes += block.memory;
     for (let i = this.#blocks.length - 1; i > this.#head && this.#heldBytes > PLAN_BYTES; i--) {
       this.#drop(this.#blocks[i]!);
     }
@@ -186,7 +186,7 @@ export class BlockPlan {
     this.#setOwner(planned, undefined);
     if (!planned.held) return;
     this.#held--;
-    this.#heldBytes -= planned.held.block.size;
+    this.#heldBytes -= planned.held.block.memory;
   }
 
   /** Takes out everything. */
@@ -231,7 +231,7 @@ export class BlockPlan {
   /** Forgets a block that came before its turn: it is fetched again. The next one stays. */
   #drop(planned: PlannedBlock): void {
     if (!planned.held || this.#byKey.get(planned.key) !== planned || planned === this.#first()) return;
-    this.#heldBytes -= planned.held.block.size;
+    this.#heldBytes -= planned.held.block.memory;
     this.#held--;
     planned.held = undefined;
     this.#unaskedFrom = Math.min(this.#unaskedFrom, planned.place);

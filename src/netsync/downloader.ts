@@ -19,7 +19,7 @@ import type { PeerState } from './peer-state.ts';
 import type { Synchronizer } from './synchronizer.ts';
 
 /** What a block is taken to measure before one has come, bytes. */
-const FIRST_GUESS_BYTES = 100_000;
+const FIRST_GUESS_BYTES = 400_000;
 /** Weight of the newest block in the mean size. */
 const NEWEST_SHARE = 0.05;
 /** Seconds without work, while the sync peer owes much, after which others are brought in. */
@@ -96,7 +96,7 @@ export class Downloader {
     if (!planned) return undefined;
     this.#arrivedAt = now();
     this.#paceOf(state).delivered(this.#arrivedAt);
-    this.#meanBytes += (block.size - this.#meanBytes) * NEWEST_SHARE;
+    this.#meanBytes += (block.memory - this.#meanBytes) * NEWEST_SHARE;
     const late = planned.overtaken;
     if (late && late !== state) this.#noteOvertaken(late);
     plan.hold(planned, block, state);

@@ -82,14 +82,14 @@ export function requestExpiry(generation: Generation): number {
 export const CATCHING_UP_BLOCKS = 8;
 
 /**
- * Blocks of one peer that are collected before its next message is left unread, and their bytes; read on at half. Enough
+ * Blocks of one peer that are collected before its next message is left unread, and their memory (bytes); read on at half. Enough
  * to keep all cores busy with what can be done before a block's turn.
  */
 export const COLLECTED_BLOCKS = 256;
-export const COLLECTED_BYTES = 4 * 1024 * 1024;
+export const COLLECTED_BYTES = 16 * 1024 * 1024;
 
-/** Bytes of all peers' blocks that are collected. */
-export const COLLECTED_BYTES_IN_ALL = 32 * 1024 * 1024;
+/** Memory of all peers' blocks that are collected, bytes. */
+export const COLLECTED_BYTES_IN_ALL = 96 * 1024 * 1024;
 
 /** A block with a parent so many generations below our greatest height is far below the tips: see docs/worst-case.md. */
 export const FAR_BELOW = 1000;
@@ -104,8 +104,8 @@ export const SHARED_FROM = 32;
 export const PLAN_BLOCKS = 2000;
 export const PLAN_AHEAD = 1024;
 
-/** Bytes of shared blocks that came before their turn. */
-export const PLAN_BYTES = 16 * 1024 * 1024;
+/** Memory of shared blocks that came before their turn, bytes. */
+export const PLAN_BYTES = 64 * 1024 * 1024;
 
 /** With fewer shared blocks than this nobody was asked for, the next list is asked for. */
 export const PLAN_LOW = 500;

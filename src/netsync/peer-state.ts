@@ -65,7 +65,7 @@ export class PeerState {
   activityAt: number;
   /** Orphans that came from this peer since the last accepted block. */
   orphansInARow = 0;
-  /** Blocks of this peer that wait to be processed, and their bytes. */
+  /** Blocks of this peer that wait to be processed, and their memory (bytes). */
   queuedBlocks = 0;
   queuedBytes = 0;
   /** Blocks of a shared list that it was asked for and has not delivered. */

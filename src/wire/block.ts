@@ -63,6 +63,7 @@ export class Block implements BlockFields {
   #encoded: Uint8Array | undefined;
   #parentHashes: readonly Hash[] | undefined;
   #strippedSize: number | undefined;
+  #memory: number | undefined;
   #size: number | undefined;
 
   constructor(fields: BlockFields) {
@@ -151,7 +152,11 @@ export class Block implements BlockFields {
 
   /** Memory of the decoded block, bytes; see {@link Transaction.memory}. */
   get memory(): number {
-    return this.transactions.reduce((sum, tx) => sum + tx.memory, BLOCK_MEMORY + PARENT_MEMORY * this.parents.length);
+    this.#memory ??= this.transactions.reduce(
+      (sum, tx) => sum + tx.memory,
+      BLOCK_MEMORY + PARENT_MEMORY * this.parents.length,
+    );
+    return this.#memory;
   }
 
   /** Bytes in front of the first transaction. */
