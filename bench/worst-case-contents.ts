@@ -6,9 +6,11 @@ import type { Shape, Step } from './worst-case-shapes.ts';
 
 /** OP_TRUE: anyone can spend. */
 const ANYONE = Uint8Array.of(0x51);
-const _NO_SCRIPT = new Uint8Array();
 /** Inputs without signatures that fit into a block: 41 bytes each. */
 const MAX_INPUTS = 24_000;
+/** Outputs with a script of usual length, which anyone can spend, that fit into a block. */
+const FULL_OUTPUTS = 30_000;
+const LONG_SCRIPT = new Uint8Array(22).fill(0x51);
 /** The first coins of the base, all mature. */
 const FIRST_COIN = 1;
 const DUP2 = 0x6e;
@@ -114,7 +116,24 @@ function smallTransactions(count: number): Shape {
   };
 }
 
-/** Two branches that spend the same outputs and outgrow each other in turn: everything in them changes its mind. */
+/** Two branches of a length on a chain, which then outgrow each other in turn. */
+function forks(base: Base, fund: Chain, length: number, transactions: (branch: number) => Transaction[][]): Step[] {
+  const [a, b] = [0, 1].map((branch) => {
+    const blocks: Step[] = [];
+    let { tip, height } = fund;
+    for (const content of transactions(branch)) {
+      const block = base.maker.make(++height, [tip], { transactions: content });
+      blocks.push({ kind: blocks.length < length ? 'setup' : 'attack', block });
+      tip = block.hash;
+    }
+    return blocks;
+  });
+  const steps = [...fund.steps, ...a.slice(0, length), ...b.slice(0, length)];
+  for (let turn = length; turn < a.length; turn++) steps.push(a[turn], b[turn]);
+  return steps;
+}
+
+/** Two branches that spend the same outputs: everything in them changes its mind. */
 function doubleSpends(length: number, turns: number, perBlock: number): Shape {
   return {
     name: `forks of ${length} full blocks with double spends`,
@@ -126,24 +145,28 @@ function doubleSpends(length: number, turns: number, perBlock: number): Shape {
         fund.add('setup', [tx]);
         sources.push(outputsOf(tx));
       }
-      const spends = (branch: number): Transaction[][] =>
+      return forks(base, fund, length, (branch) =>
         sources.map((prevouts) =>
           prevouts.map((prevout) => transaction([prevout], [{ value: BigInt(branch), pkScript: ANYONE }])),
-        );
-      const forks = [0, 1].map((branch) => {
-        const blocks: Step[] = [];
-        let { tip, height } = fund;
-        for (const transactions of spends(branch)) {
-          const block = base.maker.make(++height, [tip], { transactions });
-          blocks.push({ kind: blocks.length < length ? 'setup' : 'attack', block });
-          tip = block.hash;
-        }
-        return blocks;
-      });
-      const [a, b] = forks;
-      const steps = [...fund.steps, ...a.slice(0, length), ...b.slice(0, length)];
-      for (let turn = length; turn < length + turns; turn++) steps.push(a[turn], b[turn]);
-      return steps;
+        ),
+      );
+    },
+  };
+}
+
+/** Two branches of blocks full of outputs, none of which is contested, and one small double spend in each block. */
+function fullForks(length: number, turns: number): Shape {
+  return {
+    name: `forks of ${length} full blocks with a double spend each`,
+    steps: (base) => {
+      const coin = (i: number): OutPoint => base.coins[FIRST_COIN + i];
+      const blocks = Array.from({ length: length + turns }, (_, i) => i);
+      return forks(base, new Chain(base), length, (branch) =>
+        blocks.map((i) => [
+          fanOut(coin(3 * i + branch), FULL_OUTPUTS, LONG_SCRIPT),
+          transaction([coin(3 * i + 2)], [{ value: BigInt(branch), pkScript: ANYONE }]),
+        ]),
+      );
     },
   };
 }
@@ -172,6 +195,7 @@ export const CONTENTS: readonly Shape[] = [
   spendsWithinBlock(19_000),
   smallTransactions(15_000),
   doubleSpends(3, 2, 15_000),
+  fullForks(12, 2),
   manySpends('4000 scripts of 201 hashes', 4000, 4000, hashingScript()),
   // A tenth of what one block of outputs allows: 400 outputs of 50 signature operations are 20,000.
   manySpends('40 inputs, 2000 checks of 1 MB', 40, 40, signatureScript(), 980_000),
