@@ -1,9 +1,9 @@
 /**
- * `npm run bench -- sync [--blocks N] [--kills N] [--json]`: two nodes in processes of their own over TCP. One holds a DAG of four miners
- * with forks, the other fetches it from scratch; both must end with equal tips, order and outputs. With `--kills` the
- * second one is killed (SIGKILL) so many times on its way, and must open at once and go on each time.
+ * `npm run bench -- sync [--blocks N] [--sources N] [--kills N] [--json]`: nodes in processes of their own over TCP. Sources
+ * hold a DAG of four miners with forks, one more node fetches it from scratch; all must end with equal tips, order and outputs.
+ * With `--kills` it is killed (SIGKILL) so many times on its way, and must open at once and go on each time.
  */
-import { mkdtempSync } from 'node:fs';
+import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,14 +20,20 @@ const MOST_UNCOMMITTED = 2 * 256;
 export async function run(args: readonly string[], report: Report): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { blocks: { type: 'string', default: '5000' }, kills: { type: 'string', default: '0' } },
+    options: {
+      blocks: { type: 'string', default: '5000' },
+      sources: { type: 'string', default: '1' },
+      kills: { type: 'string', default: '0' },
+    },
   });
   const blocks = Number(values.blocks);
+  const sources = Number(values.sources);
   const kills = Number(values.kills);
   if (!Number.isInteger(blocks) || blocks < 1) throw new Error('--blocks needs a whole number above 0');
+  if (!Number.isInteger(sources) || sources < 1) throw new Error('--sources needs a whole number above 0');
   if (!Number.isInteger(kills) || kills < 0) throw new Error('--kills needs a whole number');
-  const name = kills > 0 ? 'forks-killed' : 'forks';
-  const result = await measureSync(blocks, kills, (text) => report.note(text));
+  const name = `forks${sources > 1 ? `-${sources}-sources` : ''}${kills > 0 ? '-killed' : ''}`;
+  const result = await measureSync({ blocks, sources, kills, note: (text) => report.note(text) });
   const add = (metric: string, value: number, unit: string) =>
     report.add({ case: name, size: blocks, metric, value, unit });
   add('seconds', result.seconds, 's');
@@ -49,24 +55,38 @@ export interface SyncResult {
   readonly counts: readonly { readonly before: number; readonly after: number }[];
 }
 
+/** What is synchronised, and how. */
+export interface SyncPlan {
+  readonly blocks: number;
+  /** Nodes that have everything; one if not given. */
+  readonly sources?: number;
+  /** How often the other one is killed on its way. */
+  readonly kills?: number;
+  note?(text: string): void;
+}
+
 /**
- * Synchronises one node from another.
+ * Synchronises one node from others.
  * @throws {Error} if they differ at the end, or a killed node opens with less than it must have committed.
  */
-export async function measureSync(
-  blocks: number,
-  kills: number,
-  note: (text: string) => void = () => undefined,
-): Promise<SyncResult> {
-  const home = mkdtempSync(join(tmpdir(), 'soterd-sync-'));
-  await writeHistory(join(home, '.soterd', 'data', 'simnet'), forkHistory(blocks, MINERS, SEED));
-  const source = await NodeProcess.start([], home);
+export async function measureSync({
+  blocks,
+  sources: wantedSources = 1,
+  kills = 0,
+  note,
+}: SyncPlan): Promise<SyncResult> {
+  const homes = Array.from({ length: wantedSources }, () => mkdtempSync(join(tmpdir(), 'soterd-sync-')));
+  const [first, ...others] = homes;
+  await writeHistory(join(first, '.soterd', 'data', 'simnet'), forkHistory(blocks, MINERS, SEED));
+  for (const home of others) cpSync(first, home, { recursive: true });
+  const sources = await Promise.all(homes.map((home) => NodeProcess.start([], home)));
+  const [source] = sources;
   let target: NodeProcess | undefined;
   try {
     const wanted = await source.call<DagInfo>('getdaginfo');
-    note(`source holds ${wanted.blocks} blocks, ${wanted.tips.length} tips`);
+    note?.(`${wantedSources} of ${wanted.blocks} blocks, ${wanted.tips.length} tips`);
     const started = performance.now();
-    target = await NodeProcess.start([`--connect=127.0.0.1:${source.p2pPort}`]);
+    target = await NodeProcess.start(sources.map(({ p2pPort }) => `--connect=127.0.0.1:${p2pPort}`));
     const reopened: number[] = [];
     const counts: { before: number; after: number }[] = [];
     for (let kill = 1; kill <= kills; kill++) {
@@ -96,7 +116,7 @@ export async function measureSync(
     if ((await colours(target)) !== (await colours(source))) throw new Error('colours differ');
     return { seconds, reopened, counts };
   } finally {
-    await Promise.all([source.remove(), target?.remove()]);
+    await Promise.all([...sources, target].map((node) => node?.remove()));
   }
 }
 

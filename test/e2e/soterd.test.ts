@@ -141,14 +141,14 @@ describe('mistakes of the operator end with code 1 and one clear line', () => {
   });
 });
 
-describe('two nodes over TCP', () => {
-  test('a fresh node fetches a DAG with forks: equal tips, order, colours and outputs', async () => {
-    const { seconds } = await measureSync(700, 0);
+describe('nodes over TCP', () => {
+  test('a fresh node fetches a DAG with forks from two others: equal tips, order, colours and outputs', async () => {
+    const { seconds } = await measureSync({ blocks: 700, sources: 2 });
     expect(seconds).toBeGreaterThan(0);
   });
 
   test('a node that is killed again and again on the way opens at once and goes on', async () => {
-    const { counts } = await measureSync(1500, 4);
+    const { counts } = await measureSync({ blocks: 1500, kills: 4 });
     expect(counts).toHaveLength(4);
     // While catching up two commits of 256 blocks may be on their way to the disk.
     for (const { before, after } of counts) expect(after).toBeGreaterThanOrEqual(before - 2 * 256);
