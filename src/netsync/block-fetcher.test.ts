@@ -2,15 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { FakeDag } from './testing/fake-dag.ts';
 import { chain, setup, tipsOf } from './testing/sync-setup.ts';
 
+/** We have what both peers have; from now on one of them delivers nothing any more. */
+async function twoOfWhichOneFallsSilent() {
+  const { world, dag, remote } = setup();
+  const other = chain(3);
+  let quiet = false;
+  const silent = remote(other, { serve: (block) => (quiet ? null : block) }).connect();
+  const good = remote(other).connect();
+  await world.advance(6000);
+  quiet = true;
+  return { world, dag, other, silent, good };
+}
+
 describe('announced blocks', () => {
   test('two peers announce the same block: it is fetched once; from the second if the first leaves', async () => {
-    const { world, dag, remote } = setup();
-    const other = chain(3);
-    let quiet = false;
-    const silent = remote(other, { serve: (block) => (quiet ? null : block) }).connect();
-    const good = remote(other).connect();
-    await world.advance(6000);
-    quiet = true;
+    const { world, dag, other, silent, good } = await twoOfWhichOneFallsSilent();
     silent.log.length = 0;
     good.log.length = 0;
     const block = other.mine('new');
@@ -43,13 +49,7 @@ describe('announced blocks', () => {
   });
 
   test('who did not deliver what he announced has to give way to the next announcer at once', async () => {
-    const { world, dag, remote } = setup();
-    const other = chain(3);
-    let quiet = false;
-    const silent = remote(other, { serve: (block) => (quiet ? null : block) }).connect();
-    const good = remote(other).connect();
-    await world.advance(6000);
-    quiet = true;
+    const { world, dag, other, silent, good } = await twoOfWhichOneFallsSilent();
     silent.announce(other.mine('lost'));
     await world.advance(6000);
     for (const name of ['first', 'second']) {
