@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { FakeDag } from './testing/fake-dag.ts';
+import { InvType, Services } from '../wire/index.ts';
+import { BlockFetcher } from './block-fetcher.ts';
+import { BlockPlan } from './block-plan.ts';
+import { PeerState } from './peer-state.ts';
+import { FakeDag, makeBlock } from './testing/fake-dag.ts';
+import { FakePeer } from './testing/fake-peer.ts';
 import { chain, setup, tipsOf } from './testing/sync-setup.ts';
 
 /** We have what both peers have; from now on one of them delivers nothing any more. */
@@ -163,4 +168,22 @@ describe('missing parents', () => {
     expect(full.log).toEqual(['getdata 1']);
     expect(tipsOf(dag)).toEqual(tipsOf(other));
   });
+});
+
+test('notfound breaks the promise of an announcer, and none of a peer that was asked for a list of somebody else', () => {
+  const dag = new FakeDag();
+  const [announcer, helper] = [1, 2].map(() => new PeerState(new FakePeer(1000), () => 0));
+  const peers = new Map([announcer!, helper!].map((state) => [state.peer.id, state]));
+  const plan = new BlockPlan();
+  const fetcher = new BlockFetcher(dag, peers, plan, () => 0, 4000);
+  const [announced, listed] = ['a', 'b'].map((salt) => makeBlock([dag.genesis], salt).hash);
+  const type = (announcer!.peer.services & Services.witness) === 0n ? InvType.witnessBlock : InvType.block;
+  expect(fetcher.requestAnnounced(announcer!, { type, hash: announced!, height: 1 })).toBeDefined();
+  const [planned] = plan.add(announcer!, [{ hash: listed!, height: 1 }]);
+  expect(fetcher.askPlanned(helper!, planned!, false)).toBeDefined();
+  plan.give(planned!, helper!, 0);
+  plan.clear();
+  fetcher.notFound(announcer!, [announced!]);
+  fetcher.notFound(helper!, [listed!]);
+  expect([announcer!.keepsPromises, helper!.keepsPromises]).toEqual([false, true]);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { InvType } from '../wire/index.ts';
+import { type Block, InvType, Transaction } from '../wire/index.ts';
+import { HEAVY_BLOCK_BYTES } from './limits.ts';
 import { FakeDag, makeBlock } from './testing/fake-dag.ts';
 import { chain, setup } from './testing/sync-setup.ts';
 
@@ -35,5 +36,41 @@ test('old branches are delayed, never refused; their sender gets points and nobo
   expect(attacker.points).toBe(0);
   expect(honest.burden).toBe(0);
   expect(attacker.connected).toBe(true);
+  await manager.stop();
+});
+
+test('what was prepared for a block is let go if its peer leaves before its turn', async () => {
+  let busy = true;
+  let wake: () => void = () => undefined;
+  const [prepared, forgotten]: Block[][] = [[], []];
+  const preparation = {
+    prepare: (block: Block) => void prepared!.push(block),
+    isBusy: () => busy,
+    forget: (block: Block) => void forgotten!.push(block),
+    assist: () => false,
+    onProgress: (listener: () => void) => {
+      wake = listener;
+      return () => undefined;
+    },
+  };
+  const { world, dag, manager, remote } = setup({ dag: Object.assign(new FakeDag(), { preparation }) });
+  const filler = new Transaction({
+    version: 1,
+    inputs: [],
+    outputs: [{ value: 0n, pkScript: new Uint8Array(HEAVY_BLOCK_BYTES) }],
+    lockTime: 0,
+  });
+  const heavy = makeBlock([dag.genesis], 'heavy', { transactions: [filler] });
+  const peer = remote(new FakeDag(), { claim: 0, latency: 1 }).connect();
+  peer.onGetData = () => void manager.block(peer, heavy);
+  peer.inv([{ type: InvType.block, hash: heavy.hash, height: 1 }]);
+  await world.advance(100);
+  expect([prepared, forgotten]).toEqual([[heavy], []]);
+  peer.leave();
+  busy = false;
+  wake();
+  await world.advance(100);
+  expect(forgotten).toEqual([heavy]);
+  expect(dag.haveBlock(heavy.hash)).toBe(false);
   await manager.stop();
 });
