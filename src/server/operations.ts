@@ -208,8 +208,7 @@ export class PeerOperations {
 
   /** Bytes of messages since the start. */
   netTotals(): { readonly bytesReceived: number; readonly bytesSent: number } {
-    const { bytesReceived, bytesSent } = this.#deps.traffic;
-    return { bytesReceived, bytesSent };
+    return this.#deps.traffic.totals();
   }
 
   /** Messages since the start and their bytes, by command. */

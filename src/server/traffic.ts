@@ -14,8 +14,6 @@ const OTHER = 'other';
 
 /** Counts what goes in and out, by the commands of the protocol: a remote cannot make up more of them. */
 export class Traffic {
-  bytesReceived = 0;
-  bytesSent = 0;
   readonly #commands = new Map(
     [...COMMANDS, OTHER].map((command) => [
       command,
@@ -25,7 +23,6 @@ export class Traffic {
 
   /** A message came in. @param command undefined if it could not be decoded. */
   received(bytes: number, command: Command | undefined): void {
-    this.bytesReceived += bytes;
     const counts = this.#commands.get(command ?? OTHER);
     if (!counts) return;
     counts.receivedMessages++;
@@ -34,11 +31,20 @@ export class Traffic {
 
   /** A message went out. */
   sent(bytes: number, command: Command): void {
-    this.bytesSent += bytes;
     const counts = this.#commands.get(command);
     if (!counts) return;
     counts.sentMessages++;
     counts.sentBytes += bytes;
+  }
+
+  /** Bytes of all messages. */
+  totals(): { readonly bytesReceived: number; readonly bytesSent: number } {
+    let [bytesReceived, bytesSent] = [0, 0];
+    for (const counts of this.#commands.values()) {
+      bytesReceived += counts.receivedBytes;
+      bytesSent += counts.sentBytes;
+    }
+    return { bytesReceived, bytesSent };
   }
 
   /** The counts of every command. */
